@@ -1,0 +1,62 @@
+// The names of things. Each is a branded string, so that an address is never passed where a key is wanted.
+import { SuperEdgeError } from "./errors.ts";
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** 20 bytes, `0x` and 40 lower-case hexadecimal digits. Lower case everywhere: addresses are compared as strings. */
+export type Address = Branded<"Address">;
+/** 32 bytes, `0x` and 64 lower-case hexadecimal digits. */
+export type Bytes32 = Branded<"Bytes32">;
+/** Any number of bytes, `0x` and an even number of lower-case hexadecimal digits. */
+export type Hex = Branded<"Hex"> | Address | Bytes32;
+/** CIDv1 in base32, of a UnixFS file as IPFS makes it (see `cid.ts`). */
+export type Cid = Branded<"Cid">;
+/** The deal's id on chain; a job is named by the deal that pays it. */
+export type JobId = Bytes32;
+/** keccak(dealId, index, nonce): the opaque name under which a task travels. */
+export type TaskKey = Bytes32;
+
+const ADDRESS = /^0x[0-9a-f]{40}$/;
+const BYTES32 = /^0x[0-9a-f]{64}$/;
+const HEX = /^0x(?:[0-9a-f]{2})*$/;
+/** CIDv1, base32: `bafy…` (dag-pb, sha2-256) or `bafk…` (raw, sha2-256). */
+const CID = /^baf(?:kre|ybe)i[a-z2-7]{52}$/;
+
+export const isAddress = (text: string): text is Address => ADDRESS.test(text);
+export const isBytes32 = (text: string): text is Bytes32 => BYTES32.test(text);
+export const isHex = (text: string): text is Hex => HEX.test(text);
+export const isCid = (text: string): text is Cid => CID.test(text);
+
+const parse =
+  <T extends string>(what: string, is: (text: string) => text is T) =>
+  (text: string): T => {
+    const lower = text.toLowerCase();
+    if (is(lower)) return lower;
+    throw new SuperEdgeError("bad-id", `expected ${what}, found ${JSON.stringify(text.slice(0, 80))}`);
+  };
+
+/** Accepts any letter case (checksummed addresses included). Throws `bad-id`. */
+export const toAddress = parse("an address (0x and 40 hexadecimal digits)", isAddress);
+/** Accepts any letter case. Throws `bad-id`. */
+export const toBytes32 = parse("32 bytes (0x and 64 hexadecimal digits)", isBytes32);
+/** Throws `bad-id`. */
+export const toCid = parse("a CIDv1 of SHA-256 in base32", isCid);
+
+export const toHex = (bytes: Uint8Array): Hex => {
+  let text = "0x";
+  for (const byte of bytes) text += HEX_BYTE[byte];
+  return text as Hex;
+};
+export const hex32 = (bytes: Uint8Array): Bytes32 => toHex(bytes) as Bytes32;
+
+const HEX_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Throws `bad-id` unless the text is `Hex`. */
+export const fromHex = (hex: string): Uint8Array => {
+  if (!isHex(hex))
+    throw new SuperEdgeError("bad-id", `expected bytes in hexadecimal, found ${JSON.stringify(hex.slice(0, 80))}`);
+  const bytes = new Uint8Array((hex.length - 2) / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 + 2 * i, 4 + 2 * i), 16);
+  return bytes;
+};

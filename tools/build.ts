@@ -1,0 +1,62 @@
+// Builds what a fresh clone lacks: contract artifacts, WASM kernels, web pages. A step runs only when what it reads has
+// changed since it last succeeded.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+interface Step {
+  name: string;
+  /** What it reads. */
+  reads: string[];
+  /** A file it makes: its absence makes the step run. */
+  makes: string;
+  program: string[];
+}
+
+const steps: Step[] = [
+  {
+    name: "contracts",
+    reads: ["contracts/**/*.sol", "hardhat.config.ts"],
+    makes: "artifacts/contracts/Hub.sol/Hub.json",
+    program: ["node_modules/hardhat/dist/src/cli.js", "build", "--quiet"],
+  },
+  {
+    name: "kernels",
+    reads: ["kernels/*/assembly/**/*.ts", "tools/build-kernels.ts"],
+    makes: "kernels/option-pricing/build/kernel.wasm",
+    program: ["tools/build-kernels.ts"],
+  },
+  {
+    name: "pages",
+    reads: ["web/**/*", "protocol/**/*.ts", "kernels/**/*", "client/**/*.ts", "vite.config.ts", "tools/build-pages.ts"],
+    makes: "dist/web/index.html",
+    program: ["tools/build-pages.ts"],
+  },
+];
+
+function fingerprint(step: Step): string {
+  const hash = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
+  for (const file of globSync([...step.reads, "tools/build.ts"], { cwd: root }).sort()) {
+    if (!statSync(join(root, file)).isFile()) continue;
+    hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
+  }
+  return hash.digest("hex");
+}
+
+for (const step of steps) {
+  const stamp = join(root, "node_modules", ".superedge-built", step.name);
+  const wanted = fingerprint(step);
+  if (existsSync(join(root, step.makes)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
+  process.stderr.write(`building ${step.name}\n`);
+  const { status } = spawnSync(process.execPath, step.program, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status !== 0) {
+    process.stderr.write(`building ${step.name} failed\n`);
+    process.exit(1);
+  }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
