@@ -1,0 +1,171 @@
+// What crosses the relay's HTTP API: JSON both ways. Amounts are decimal strings in wei.
+import * as v from "valibot";
+import { isAddress, isBytes32, isCid } from "./ids.ts";
+import { MAX_JOB_INPUTS, MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "./limits.ts";
+
+const positive = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max));
+const bytes32 = v.pipe(v.string(), v.check(isBytes32, "expected 32 bytes in lower-case hexadecimal"));
+const cid = v.pipe(v.string(), v.check(isCid, "expected a content id"));
+
+export const lawSchema = v.picklist(["pool", "poco"]);
+export type Law = v.InferOutput<typeof lawSchema>;
+/** As the Hub numbers them. */
+export const LAW_NUMBER: Record<Law, number> = { pool: 0, poco: 1 };
+
+/** What is to be computed. The deal that pays binds its hash (see `jobHash`), so it cannot be exchanged afterwards. */
+export const jobSpecSchema = v.strictObject({
+  app: cid,
+  params: v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.number(), v.finite())),
+  /** One blob an input of the manifest, in its order. */
+  inputs: v.pipe(v.array(cid), v.maxLength(MAX_JOB_INPUTS)),
+  items: positive(MAX_JOB_ITEMS),
+  itemsPerTask: positive(MAX_JOB_ITEMS),
+  law: lawSchema,
+  trust: positive(MAX_TRUST),
+  /** Contributions from different owners that must agree, at the least. */
+  replicas: positive(MAX_REPLICAS),
+});
+export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
+
+/** POST /api/jobs */
+export const submitSchema = v.strictObject({
+  dealId: bytes32,
+  spec: jobSpecSchema,
+  /** What the requester calls it. */
+  title: v.optional(v.pipe(v.string(), v.maxLength(120))),
+});
+export type Submit = v.InferOutput<typeof submitSchema>;
+
+/** POST /api/apps: the code must have been uploaded as a blob. The manifest's own schema is the kernels'. */
+export const publishSchema = v.strictObject({ manifest: v.record(v.string(), v.unknown()), code: cid });
+
+/** POST /api/faucet (embedded chain only): a starting balance for a new requester. */
+export const faucetSchema = v.strictObject({
+  address: v.pipe(v.string(), v.check(isAddress, "expected a lower-case address")),
+});
+
+export const tasksOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">): number =>
+  Math.ceil(spec.items / spec.itemsPerTask);
+/** Items of task `index`: `count` is smaller in the last one. */
+export const rangeOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">, index: number) => {
+  const first = index * spec.itemsPerTask;
+  return { first, count: Math.min(spec.itemsPerTask, spec.items - first) };
+};
+
+// ---- answers ----
+
+export interface PoolView {
+  name: string;
+  version: string;
+  protocol: number;
+  pool: string;
+  chainId: number;
+  /** Contract addresses. */
+  token: string;
+  hub: string;
+  epochs: string;
+  /** JSON-RPC of the chain as a browser reaches it. */
+  rpcUrl: string;
+  /** Origin of the frame kernels run in: another host than the page's. */
+  sandboxOrigin: string;
+  feeBps: number;
+  burnBps: number;
+  windowSeconds: number;
+  /** True on the embedded chain: `POST /api/faucet` gives a starting balance. */
+  faucet: boolean;
+  workers: { connected: number; wgsl: number; wasm: number; owners: number };
+}
+
+export interface AppView {
+  app: string;
+  code: string;
+  /** Parse with the kernels' `parseManifest`. */
+  manifest: Record<string, unknown>;
+}
+
+export type JobState = "running" | "done" | "stopped";
+
+export interface JobView {
+  job: string;
+  title: string;
+  spec: JobSpec;
+  state: JobState;
+  /** Why it was stopped. */
+  error?: { code: string; message: string };
+  requester: string;
+  createdMs: number;
+  finishedMs?: number;
+  priceWei: string;
+  tasks: number;
+  certified: number;
+  /** Tasks somebody computes now. */
+  running: number;
+  contributions: number;
+  mismatches: number;
+  bytesFromRelay: number;
+}
+
+export type TaskState = "waiting" | "leased" | "committed" | "disputed" | "certified";
+
+export interface TaskView {
+  index: number;
+  first: number;
+  count: number;
+  state: TaskState;
+  digest?: string;
+  contributions: {
+    worker: string;
+    owner: string;
+    state: "leased" | "committed" | "revealed" | "lapsed";
+    agrees?: boolean;
+    /** Of the worker's contribution, wei; known once certified. */
+    rewardWei?: string;
+  }[];
+  /** The epoch that settled it. */
+  epoch?: number;
+}
+
+export interface WorkerView {
+  worker: string;
+  owner: string;
+  connected: boolean;
+  engines: string[];
+  adapter: string;
+  good: number;
+  bad: number;
+  lapsed: number;
+  banned: boolean;
+  /** On chain. */
+  score: number;
+  /** Earned in certified tasks, settled or not, wei. */
+  earnedWei: string;
+  /** Paid on chain, wei. */
+  creditedWei: string;
+  bytesFromPeers: number;
+}
+
+export interface EpochView {
+  epoch: number;
+  state: "built" | "posted" | "finalised" | "voided";
+  tasks: number;
+  contributions: number;
+  workersWei: string;
+  poolWei: string;
+  burnedWei: string;
+  root: string;
+  postedTx?: string;
+  finalisedTx?: string;
+  gas: number;
+}
+
+/** `event: certified` of GET /api/jobs/:job/results (server-sent events; `id` grows by one a certified task). */
+export interface CertifiedEvent {
+  index: number;
+  first: number;
+  count: number;
+  digest: string;
+  /** Base64, if at most 64 KiB; else fetch /api/jobs/:job/tasks/:index/output. */
+  output?: string;
+  workers: string[];
+  rejected: string[];
+}
