@@ -1,0 +1,82 @@
+// Merkle trees hashed with keccak-256, for what a contract has to check. Shape and prefixes are RFC 6962's
+// (https://www.rfc-editor.org/rfc/rfc6962#section-2.1): a leaf is H(0 ‖ data), a node is H(1 ‖ left ‖ right), and the left
+// side of n leaves holds the largest power of two smaller than n. The prefixes keep a node from passing for a leaf; a path
+// is only as good as the leaf count it is checked against, so the count must be bound wherever a root is.
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { invariant } from "./errors.ts";
+
+const NODE_BYTES = 65;
+
+/** H(0 ‖ data). */
+export function leafHash(data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + data.length);
+  bytes.set(data, 1);
+  return keccak_256(bytes);
+}
+
+// One buffer for every node: hashing is synchronous, and this is on the relay's path for every contribution.
+const node = new Uint8Array(NODE_BYTES);
+node[0] = 1;
+
+/** H(1 ‖ left ‖ right). */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  node.set(left, 1);
+  node.set(right, 33);
+  return keccak_256(node);
+}
+
+/** The level above: neighbours paired, an odd last node carried up unchanged, which is RFC 6962's shape read bottom-up. */
+function parents(level: Uint8Array[]): Uint8Array[] {
+  const above: Uint8Array[] = [];
+  for (let i = 0; i + 1 < level.length; i += 2) above.push(nodeHash(level[i]!, level[i + 1]!));
+  if (level.length % 2 === 1) above.push(level.at(-1)!);
+  return above;
+}
+
+/** 32 bytes. No leaves: keccak-256 of nothing. */
+export function root(leaves: readonly Uint8Array[]): Uint8Array {
+  if (leaves.length === 0) return keccak_256(new Uint8Array(0));
+  let level = leaves.map(leafHash);
+  while (level.length > 1) level = parents(level);
+  return level[0]!;
+}
+
+/** The siblings of leaf `index` from the bottom up, 32 bytes each: ⌈log2 n⌉ at most. */
+export function path(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
+  invariant(Number.isInteger(index) && index >= 0 && index < leaves.length, `no leaf ${index} of ${leaves.length}`);
+  const siblings: Uint8Array[] = [];
+  let level = leaves.map(leafHash);
+  for (let i = index; level.length > 1; i >>>= 1) {
+    const sibling = level[i ^ 1];
+    if (sibling) siblings.push(sibling);
+    level = parents(level);
+  }
+  return siblings;
+}
+
+/** Whether `leaf` is number `index` of the `count` leaves under `root`. Never throws: bad input is not in the tree. */
+export function verify(
+  root: Uint8Array,
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  path: readonly Uint8Array[],
+): boolean {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count) return false;
+  let hash = leafHash(leaf);
+  let used = 0;
+  let i = index;
+  for (let last = count - 1; last > 0; last = Math.floor(last / 2), i = Math.floor(i / 2)) {
+    if (i === last && i % 2 === 0) continue; // carried up: no sibling on this level
+    const sibling = path[used++];
+    if (sibling?.length !== 32) return false;
+    hash = i % 2 === 1 ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
+  }
+  return used === path.length && equalBytes(hash, root);
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
