@@ -1,11 +1,7 @@
 // What crosses the relay's HTTP API: JSON both ways. Amounts are decimal strings in wei.
 import * as v from "valibot";
-import { isAddress, isBytes32, isCid } from "./ids.ts";
 import { MAX_JOB_INPUTS, MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "./limits.ts";
-
-const positive = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max));
-const bytes32 = v.pipe(v.string(), v.check(isBytes32, "expected 32 bytes in lower-case hexadecimal"));
-const cid = v.pipe(v.string(), v.check(isCid, "expected a content id"));
+import { address, bytes32, cid, positive } from "./schemas.ts";
 
 export const lawSchema = v.picklist(["pool", "poco"]);
 export type Law = v.InferOutput<typeof lawSchema>;
@@ -41,7 +37,7 @@ export const publishSchema = v.strictObject({ manifest: v.record(v.string(), v.u
 
 /** POST /api/faucet (embedded chain only): a starting balance for a new requester. */
 export const faucetSchema = v.strictObject({
-  address: v.pipe(v.string(), v.check(isAddress, "expected a lower-case address")),
+  address,
 });
 
 export const tasksOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">): number =>
@@ -90,6 +86,8 @@ export interface JobView {
   title: string;
   spec: JobSpec;
   state: JobState;
+  /** What is missing, in words, if the workers that are connected cannot finish it. */
+  waitsFor?: string;
   /** Why it was stopped. */
   error?: { code: string; message: string };
   requester: string;
@@ -141,7 +139,6 @@ export interface WorkerView {
   earnedWei: string;
   /** Paid on chain, wei. */
   creditedWei: string;
-  bytesFromPeers: number;
 }
 
 export interface EpochView {

@@ -2,40 +2,17 @@
 // Hashes, keys, digests, salts and signatures travel as bytes; content ids and addresses as text.
 import * as v from "valibot";
 import { isErrorCode } from "./errors.ts";
-import { isAddress, isCid } from "./ids.ts";
-import {
-  MAX_BATCH_TASKS,
-  MAX_FRAME_BYTES,
-  MAX_INLINE_OUTPUT_BYTES,
-  MAX_JOB_INPUTS,
-  MAX_OUTPUT_BYTES,
-  MAX_SIGNAL_BYTES,
-} from "./limits.ts";
+import { MAX_BATCH_TASKS, MAX_INLINE_OUTPUT_BYTES, MAX_JOB_INPUTS, MAX_SIGNAL_BYTES } from "./limits.ts";
+
+import { address, bytes, bytesUpTo, cid, text, uint } from "./schemas.ts";
 
 /** Both sides name it in their first message; a relay refuses another. */
 export const PROTOCOL_VERSION = 1;
 
-const bytes = (length: number) =>
-  v.pipe(
-    v.instance(Uint8Array),
-    v.check((b) => b.length === length, `expected ${length} bytes`),
-  );
-const bytesUpTo = (max: number) =>
-  v.pipe(
-    v.instance(Uint8Array),
-    v.check((b) => b.length <= max, `expected at most ${max} bytes`),
-  );
-const hashes = v.pipe(
-  v.instance(Uint8Array),
-  v.check(
-    (b) => b.length > 0 && b.length % 32 === 0 && b.length <= 32 * MAX_BATCH_TASKS,
-    `expected 1 to ${MAX_BATCH_TASKS} times 32 bytes`,
-  ),
+const hashes = v.custom<Uint8Array>(
+  (b) => b instanceof Uint8Array && b.length > 0 && b.length % 32 === 0 && b.length <= 32 * MAX_BATCH_TASKS,
+  `expected 1 to ${MAX_BATCH_TASKS} times 32 bytes`,
 );
-const uint = (max = Number.MAX_SAFE_INTEGER) => v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max));
-const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
-const address = v.pipe(v.string(), v.check(isAddress, "expected a lower-case address"));
-const cid = v.pipe(v.string(), v.check(isCid, "expected a content id"));
 const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 /** Of one connection; what peers call each other. */
 const sessionId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
@@ -193,5 +170,3 @@ export const relayMessage = v.variant("type", [
 ]);
 export type RelayMessage = v.InferOutput<typeof relayMessage>;
 export type LeaseMessage = Extract<RelayMessage, { type: "lease" }>;
-
-export { MAX_FRAME_BYTES, MAX_OUTPUT_BYTES };
