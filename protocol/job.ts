@@ -1,0 +1,13 @@
+// What a deal on chain binds of a job: hashes only, because a long string in a deal makes every later step pay for it.
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import type { JobSpec } from "./api.ts";
+import { canonicalJson } from "./canonicalJson.ts";
+import { type Bytes32, type Cid, hex32 } from "./ids.ts";
+
+const utf8 = new TextEncoder();
+
+/** keccak-256 of the spec's canonical JSON: a deal pays for this computation and no other. */
+export const jobHash = (spec: JobSpec): Bytes32 => hex32(keccak_256(utf8.encode(canonicalJson(spec))));
+
+/** keccak-256 of the app's content id as text. */
+export const appHash = (app: Cid): Bytes32 => hex32(keccak_256(utf8.encode(app)));
