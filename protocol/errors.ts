@@ -37,6 +37,7 @@ export const errorTable = {
   "no-engine": { status: 409, meaning: "The machine has no engine of the kind the kernel needs." },
   // Circumstances.
   "chain-unavailable": { status: 503, meaning: "The chain cannot be reached or refused the transaction." },
+  "relay-unavailable": { status: 503, meaning: "The relay cannot be reached, or what answered is no relay." },
   "peer-unavailable": { status: 503, meaning: "No connection to the peer could be made, or it broke." },
   cancelled: { status: 499, meaning: "The work was stopped on request." },
   internal: { status: 500, meaning: "The relay made a mistake; its log says more." },
