@@ -25,11 +25,13 @@ export const chunkCount = (bytes: number): number => Math.max(1, Math.ceil(bytes
 export const chunkBytes = (bytes: number, index: number): number =>
   Math.max(0, Math.min(CHUNK_BYTES, bytes - index * CHUNK_BYTES));
 
+/** Chunk `index` of the blob as a view, no bytes copied. */
+export const chunkOf = (bytes: Uint8Array, index: number): Uint8Array =>
+  bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+
 /** The blob's chunks as views, no bytes copied. */
 export const chunksOf = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: chunkCount(bytes.length) }, (_, index) =>
-    bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
-  );
+  Array.from({ length: chunkCount(bytes.length) }, (_, index) => chunkOf(bytes, index));
 
 /** True if the name is the hash of one chunk, so that the blob's bytes alone prove it. */
 export const isOneChunk = (cid: Cid): boolean => cid.startsWith("bafkrei");
