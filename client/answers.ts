@@ -1,0 +1,140 @@
+// What a relay answers, parsed before anything believes it. Members this version does not know are dropped, so that an
+// older client goes on working with a newer relay.
+import * as v from "valibot";
+import {
+  type AppView,
+  type CertifiedEvent,
+  type EpochView,
+  type JobView,
+  jobSpecSchema,
+  type PoolView,
+  type TaskView,
+  type WorkerView,
+} from "../protocol/api.ts";
+import { MAX_JOB_ITEMS, MAX_JOB_TASKS, MAX_REPLICAS } from "../protocol/limits.ts";
+import { address, bytes32, cid, text, uint } from "../protocol/schemas.ts";
+
+const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
+/** Basis points: 10,000 is the whole. */
+const bps = uint(10_000);
+/** Contributions a task can gather: replicas, their replacements and copies of the tail. Far above any real task. */
+const MAX_CONTRIBUTIONS = 64 * MAX_REPLICAS;
+
+export const poolAnswer: v.GenericSchema<unknown, PoolView> = v.object({
+  name: text(200),
+  version: text(100),
+  protocol: uint(65_535),
+  pool: address,
+  chainId: uint(),
+  token: address,
+  hub: address,
+  epochs: address,
+  rpcUrl: text(2000),
+  sandboxOrigin: text(2000),
+  feeBps: bps,
+  burnBps: bps,
+  windowSeconds: uint(),
+  faucet: v.boolean(),
+  workers: v.object({ connected: uint(), wgsl: uint(), wasm: uint(), owners: uint() }),
+});
+
+export const appAnswer: v.GenericSchema<unknown, AppView> = v.object({
+  app: cid,
+  code: cid,
+  manifest: v.record(v.string(), v.unknown()),
+});
+export const appsAnswer = v.array(appAnswer);
+
+export const uploadAnswer = v.object({ cid, bytes: uint() });
+
+export const jobAnswer: v.GenericSchema<unknown, JobView> = v.object({
+  job: bytes32,
+  title: text(1000),
+  spec: jobSpecSchema,
+  state: v.picklist(["running", "done", "stopped"]),
+  error: v.optional(v.object({ code: text(100), message: text(4000) })),
+  requester: address,
+  createdMs: uint(),
+  finishedMs: v.optional(uint()),
+  priceWei: wei,
+  tasks: uint(MAX_JOB_TASKS),
+  certified: uint(MAX_JOB_TASKS),
+  running: uint(),
+  contributions: uint(),
+  mismatches: uint(),
+  bytesFromRelay: uint(),
+});
+export const jobsAnswer = v.array(jobAnswer);
+
+export const taskAnswer: v.GenericSchema<unknown, TaskView> = v.object({
+  index: uint(MAX_JOB_TASKS),
+  first: uint(MAX_JOB_ITEMS),
+  count: uint(MAX_JOB_ITEMS),
+  state: v.picklist(["waiting", "leased", "committed", "disputed", "certified"]),
+  digest: v.optional(bytes32),
+  contributions: v.pipe(
+    v.array(
+      v.object({
+        worker: address,
+        owner: address,
+        state: v.picklist(["leased", "committed", "revealed", "lapsed"]),
+        agrees: v.optional(v.boolean()),
+        rewardWei: v.optional(wei),
+      }),
+    ),
+    v.maxLength(MAX_CONTRIBUTIONS),
+  ),
+  epoch: v.optional(uint()),
+});
+export const tasksAnswer = v.array(taskAnswer);
+
+const certified = v.object({
+  index: uint(MAX_JOB_TASKS),
+  first: uint(MAX_JOB_ITEMS),
+  count: uint(MAX_JOB_ITEMS),
+  digest: bytes32,
+  output: v.optional(v.pipe(v.string(), v.base64())),
+  workers: v.pipe(v.array(address), v.maxLength(MAX_CONTRIBUTIONS)),
+  rejected: v.pipe(v.array(address), v.maxLength(MAX_CONTRIBUTIONS)),
+});
+/** With its digest as `Bytes32`. */
+export type Certified = v.InferOutput<typeof certified>;
+export const certifiedAnswer: v.GenericSchema<unknown, Certified & CertifiedEvent> = certified;
+
+export const workerAnswer: v.GenericSchema<unknown, WorkerView> = v.object({
+  worker: address,
+  owner: address,
+  connected: v.boolean(),
+  engines: v.pipe(v.array(text(100)), v.maxLength(16)),
+  adapter: text(500),
+  good: uint(),
+  bad: uint(),
+  lapsed: uint(),
+  banned: v.boolean(),
+  score: uint(),
+  earnedWei: wei,
+  creditedWei: wei,
+  bytesFromPeers: uint(),
+});
+export const workersAnswer = v.array(workerAnswer);
+
+export const epochsAnswer: v.GenericSchema<unknown, EpochView[]> = v.array(
+  v.object({
+    epoch: uint(),
+    state: v.picklist(["built", "posted", "finalised", "voided"]),
+    tasks: uint(),
+    contributions: uint(),
+    workersWei: wei,
+    poolWei: wei,
+    burnedWei: wei,
+    root: text(100),
+    postedTx: v.optional(text(100)),
+    finalisedTx: v.optional(text(100)),
+    gas: uint(),
+  }),
+);
+
+export const faucetAnswer = v.object({ ect: wei, gas: wei });
+
+/** How a relay says no. */
+export const errorAnswer = v.object({ error: v.object({ code: text(100), message: text(4000) }) });

@@ -1,0 +1,203 @@
+// A pool as a requester's program sees it: its apps, blobs and jobs, and the wallet that pays.
+import type { Signer } from "ethers";
+import { type Manifest, parseParams } from "../kernels/kernel.ts";
+import type { EpochView, JobSpec, JobView, PoolView, Submit, WorkerView } from "../protocol/api.ts";
+import { cidOf } from "../protocol/cid.ts";
+import { SuperEdgeError } from "../protocol/errors.ts";
+import { type Address, type Cid, type JobId, toAddress, toBytes32 } from "../protocol/ids.ts";
+import { MAX_BLOB_BYTES } from "../protocol/limits.ts";
+import { PROTOCOL_VERSION } from "../protocol/messages.ts";
+import {
+  epochsAnswer,
+  faucetAnswer,
+  jobAnswer,
+  jobsAnswer,
+  poolAnswer,
+  uploadAnswer,
+  workerAnswer,
+  workersAnswer,
+} from "./answers.ts";
+import { Apps, type PublishedApp } from "./apps.ts";
+import { Job } from "./job.ts";
+import { type Quote, quoteOf, type Terms } from "./quote.ts";
+import { Relay } from "./relay.ts";
+import { type Balances, type DealView, Wallet } from "./wallet.ts";
+
+/** What to compute, and on what terms. */
+export interface JobRequest extends Terms {
+  app: Cid;
+  /** What is absent takes the manifest's default. */
+  params: Record<string, number>;
+  /** Uploaded blobs, one an input of the manifest. */
+  inputs: Cid[];
+  /** For one certified task, wei: shared by pool, agreeing workers, and the burn. */
+  priceWei: bigint;
+  title?: string;
+}
+
+/** What `submit` does, in order; `deposit` is left out where enough is free. */
+export type SubmitStep =
+  | { step: "deposit"; wei: bigint }
+  | { step: "openDeal"; wei: bigint }
+  /** The deal is open and paid: `announce(submit)` can be called again should the rest fail. */
+  | { step: "announce"; submit: Submit };
+
+export class Grid {
+  readonly #relay: Relay;
+  readonly #apps: Apps;
+  readonly #wallet: Wallet;
+
+  private constructor(relay: Relay, pool: PoolView) {
+    this.#relay = relay;
+    this.#apps = new Apps(relay);
+    this.#wallet = new Wallet(pool, relay.address(pool.rpcUrl).href);
+  }
+
+  /** Throws `relay-unavailable`, or `bad-version` if the relay speaks another protocol. */
+  static async connect(relayUrl: string | URL): Promise<Grid> {
+    const relay = new Relay(relayUrl);
+    const pool = await relay.json(poolAnswer, "api/pool");
+    if (pool.protocol !== PROTOCOL_VERSION)
+      throw new SuperEdgeError("bad-version", `expected protocol ${PROTOCOL_VERSION}, found ${pool.protocol}`);
+    return new Grid(relay, pool);
+  }
+
+  /** The pool as it is now: its terms, its contracts, who is connected. */
+  pool(): Promise<PoolView> {
+    return this.#relay.json(poolAnswer, "api/pool");
+  }
+
+  /** What the pool can compute. */
+  apps(): Promise<PublishedApp[]> {
+    return this.#apps.list();
+  }
+
+  /** Throws `not-found`, or `bad-app`. */
+  app(id: Cid): Promise<PublishedApp> {
+    return this.#apps.get(id);
+  }
+
+  /** Uploads the code and registers the app. Throws `bad-app`. */
+  async publish(manifest: Manifest, code: Uint8Array | string): Promise<PublishedApp> {
+    const bytes = typeof code === "string" ? new TextEncoder().encode(code) : code;
+    return this.#apps.publish(manifest, await this.upload(bytes));
+  }
+
+  /** Stores bytes at the relay. Throws `bad-blob` if it names them otherwise than we do, `too-large` beyond 256 MiB. */
+  async upload(bytes: Uint8Array): Promise<Cid> {
+    if (bytes.length > MAX_BLOB_BYTES)
+      throw new SuperEdgeError(
+        "too-large",
+        `expected a blob of at most ${MAX_BLOB_BYTES} bytes, found ${bytes.length}`,
+      );
+    const [cid, answer] = await Promise.all([
+      cidOf(bytes),
+      this.#relay.json(uploadAnswer, "api/blobs", { method: "PUT", bytes }),
+    ]);
+    if (answer.cid !== cid)
+      throw new SuperEdgeError("bad-blob", `expected the relay to store ${cid}, found it stored ${answer.cid}`);
+    return cid;
+  }
+
+  /** Throws `not-found`, or `bad-blob` if the relay sends other bytes. */
+  async download(cid: Cid, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#relay.bytes(`api/blobs/${cid}`, MAX_BLOB_BYTES, { signal });
+    const found = await cidOf(bytes);
+    if (found !== cid) throw new SuperEdgeError("bad-blob", `expected the bytes of ${cid}, found those of ${found}`);
+    return bytes;
+  }
+
+  balances(owner: Address | string): Promise<Balances> {
+    return this.#wallet.balances(toAddress(owner));
+  }
+
+  /** What the chain says of a job's deal: paid, pending, refunded. Throws `chain-unavailable`. */
+  deal(id: JobId | string): Promise<DealView> {
+    return this.#wallet.deal(toBytes32(id));
+  }
+
+  /** A starting balance from the embedded chain's faucet, wei. Throws `not-found` where there is none. */
+  async fund(owner: Signer | Address): Promise<{ ectWei: bigint; gasWei: bigint }> {
+    const address = toAddress(typeof owner === "string" ? owner : await owner.getAddress());
+    const { ect, gas } = await this.#relay.json(faucetAnswer, "api/faucet", { method: "POST", json: { address } });
+    return { ectWei: BigInt(ect), gasWei: BigInt(gas) };
+  }
+
+  /** What a job would cost and who could compute it now. Throws `bad-job` if its terms cannot be met. */
+  async quote(request: Terms & { app: Cid }, priceWei: bigint): Promise<Quote> {
+    const [pool, app] = await Promise.all([this.pool(), this.app(request.app)]);
+    return quoteOf(pool, app.manifest.engine, request, priceWei);
+  }
+
+  /**
+   * Deposits what is missing, opens the deal, and hands the job to the relay. `signer` is the requester's; it is
+   * connected to the pool's chain if it has no provider of its own.
+   * Throws `bad-job`, `bad-deal` if the wallet holds too little, `chain-unavailable`, or the relay's refusal.
+   */
+  async submit(
+    request: JobRequest,
+    signer: Signer,
+    onStep: (step: SubmitStep) => void = () => undefined,
+  ): Promise<Job> {
+    const spec = await this.#specOf(request);
+    const requester = this.#wallet.connect(signer);
+    const { depositWei } = await this.quote(request, request.priceWei);
+    const missing = depositWei - (await this.#wallet.balances(toAddress(await requester.getAddress()))).freeWei;
+    if (missing > 0n) {
+      onStep({ step: "deposit", wei: missing });
+      await this.#wallet.deposit(requester, missing);
+    }
+    onStep({ step: "openDeal", wei: depositWei });
+    const dealId = await this.#wallet.openDeal(requester, spec, request.priceWei);
+    const submit: Submit = { dealId, spec, ...(request.title !== undefined && { title: request.title }) };
+    onStep({ step: "announce", submit });
+    return this.announce(submit, requester);
+  }
+
+  /** Hands a paid job to the relay; again with the same content does no harm. */
+  async announce(submit: Submit, signer?: Signer): Promise<Job> {
+    const view = await this.#relay.json(jobAnswer, "api/jobs", { method: "POST", json: submit });
+    return new Job(this.#relay, this.#apps, toBytes32(view.job), signer, view.spec);
+  }
+
+  /** A handle on a job that exists. `signer` is the requester's, needed only to cancel. */
+  job(id: JobId | string, signer?: Signer): Job {
+    return new Job(this.#relay, this.#apps, toBytes32(id), signer);
+  }
+
+  /** Jobs of the pool, those of one requester if given. */
+  async jobs(requester?: Address | string): Promise<JobView[]> {
+    const jobs = await this.#relay.json(jobsAnswer, "api/jobs");
+    if (requester === undefined) return jobs;
+    const wanted = toAddress(requester);
+    return jobs.filter((job) => job.requester === wanted);
+  }
+
+  workers(): Promise<WorkerView[]> {
+    return this.#relay.json(workersAnswer, "api/workers");
+  }
+
+  /** Throws `not-found`. */
+  worker(address: Address | string): Promise<WorkerView> {
+    return this.#relay.json(workerAnswer, `api/workers/${toAddress(address)}`);
+  }
+
+  epochs(): Promise<EpochView[]> {
+    return this.#relay.json(epochsAnswer, "api/epochs");
+  }
+
+  /** Ends what the wallet's connection keeps running, so that a program can end. */
+  close(): void {
+    this.#wallet.provider.destroy();
+  }
+
+  async #specOf({ app, params, inputs, items, itemsPerTask, law, trust, replicas }: JobRequest): Promise<JobSpec> {
+    const { manifest } = await this.app(app);
+    if (inputs.length !== manifest.inputs.length)
+      throw new SuperEdgeError(
+        "bad-job",
+        `expected ${manifest.inputs.length} inputs for ${manifest.name}, found ${inputs.length}`,
+      );
+    return { app, params: parseParams(manifest, params), inputs, items, itemsPerTask, law, trust, replicas };
+  }
+}

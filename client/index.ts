@@ -1,0 +1,12 @@
+// What requesters program against, in browsers and in Node.js alike.
+//
+//   const grid = await Grid.connect("http://localhost:8080");
+//   const job = await grid.submit({ app, params, inputs, items, itemsPerTask, law, trust, replicas, priceWei }, signer);
+//   for await (const { index, output } of job.results()) …
+export type { PublishedApp } from "./apps.ts";
+export type { FollowOptions, JobEvent } from "./followJob.ts";
+export { Grid, type JobRequest, type SubmitStep } from "./grid.ts";
+export { Job, type Result } from "./job.ts";
+export { expectedReplicas, type Outlook, type Quote, quoteOf, type Terms } from "./quote.ts";
+export { checkReceipt, parseReceipt, type Receipt, type ReceiptChecks } from "./receipt.ts";
+export type { Balances, DealView } from "./wallet.ts";
