@@ -1,0 +1,4 @@
+import { render } from "preact";
+import { VolunteerPage } from "./VolunteerPage.tsx";
+
+render(<VolunteerPage />, document.getElementById("page")!);
