@@ -1,0 +1,111 @@
+// What two peers say to each other: one data channel message each, a byte of kind and fixed fields, big-endian.
+//
+//   asker                                   holder
+//     ask(blob)              ──────────▶               which chunks have you? and tell me of new ones
+//                            ◀──────────    have(blob, chunks)      at once, and again whenever it grows
+//     want(request, chunk)   ──────────▶
+//                            ◀──────────    piece(request, bytes) … until the chunk is whole
+//                            ◀──────────    lack(request)           not now; ask again after the next `have`
+//
+// The tree that verifies the chunks comes from the relay; nothing a peer says is believed without it.
+import { SuperEdgeError } from "../../protocol/errors.ts";
+import { type Cid, isCid } from "../../protocol/ids.ts";
+import { CHUNK_BYTES, MAX_BLOB_BYTES } from "../../protocol/limits.ts";
+
+export type PeerMessage =
+  | { type: "ask"; cid: Cid }
+  | { type: "have"; cid: Cid; chunks: Uint8Array }
+  | { type: "want"; cid: Cid; request: number; index: number }
+  | { type: "piece"; request: number; bytes: Uint8Array }
+  | { type: "lack"; request: number };
+
+const ASK = 1;
+const HAVE = 2;
+const WANT = 3;
+const PIECE = 4;
+const LACK = 5;
+
+const CID_BYTES = 59;
+const MAX_CHUNKS = MAX_BLOB_BYTES / CHUNK_BYTES;
+/** What a piece's message is longer than its payload. */
+export const PIECE_HEADER_BYTES = 5;
+
+export function encode(message: PeerMessage): Uint8Array {
+  switch (message.type) {
+    case "ask":
+      return named(ASK, message.cid, 0);
+    case "have": {
+      const bytes = named(HAVE, message.cid, message.chunks.length);
+      bytes.set(message.chunks, 1 + CID_BYTES);
+      return bytes;
+    }
+    case "want": {
+      const bytes = named(WANT, message.cid, 8);
+      const view = new DataView(bytes.buffer);
+      view.setUint32(1 + CID_BYTES, message.request);
+      view.setUint32(5 + CID_BYTES, message.index);
+      return bytes;
+    }
+    case "piece": {
+      const bytes = numbered(PIECE, message.request, message.bytes.length);
+      bytes.set(message.bytes, PIECE_HEADER_BYTES);
+      return bytes;
+    }
+    case "lack":
+      return numbered(LACK, message.request, 0);
+  }
+}
+
+/** A piece's bytes stay a view of the message. Throws `bad-message`. */
+export function parse(bytes: Uint8Array): PeerMessage {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (bytes[0]) {
+    case ASK:
+      expectLength(bytes, "ask", 1 + CID_BYTES);
+      return { type: "ask", cid: cidAt(bytes) };
+    case HAVE:
+      expectLength(bytes, "have", 1 + CID_BYTES, 1 + CID_BYTES + MAX_CHUNKS / 8);
+      return { type: "have", cid: cidAt(bytes), chunks: bytes.slice(1 + CID_BYTES) };
+    case WANT:
+      expectLength(bytes, "want", 9 + CID_BYTES);
+      return {
+        type: "want",
+        cid: cidAt(bytes),
+        request: view.getUint32(1 + CID_BYTES),
+        index: view.getUint32(5 + CID_BYTES),
+      };
+    case PIECE:
+      expectLength(bytes, "piece", PIECE_HEADER_BYTES, PIECE_HEADER_BYTES + CHUNK_BYTES);
+      return { type: "piece", request: view.getUint32(1), bytes: bytes.subarray(PIECE_HEADER_BYTES) };
+    case LACK:
+      expectLength(bytes, "lack", 5);
+      return { type: "lack", request: view.getUint32(1) };
+    default:
+      throw new SuperEdgeError("bad-message", `expected a peer's message, found kind ${bytes[0]}`);
+  }
+}
+
+function named(kind: number, cid: Cid, moreBytes: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(1 + CID_BYTES + moreBytes);
+  bytes[0] = kind;
+  new TextEncoder().encodeInto(cid, bytes.subarray(1));
+  return bytes;
+}
+
+function numbered(kind: number, request: number, moreBytes: number): Uint8Array {
+  const bytes = new Uint8Array(5 + moreBytes);
+  bytes[0] = kind;
+  new DataView(bytes.buffer).setUint32(1, request);
+  return bytes;
+}
+
+function cidAt(bytes: Uint8Array): Cid {
+  const text = String.fromCharCode(...bytes.subarray(1, 1 + CID_BYTES));
+  if (!isCid(text)) throw new SuperEdgeError("bad-message", "expected a content id in a peer's message");
+  return text;
+}
+
+function expectLength(bytes: Uint8Array, what: string, least: number, most = least): void {
+  if (bytes.length < least || bytes.length > most)
+    throw new SuperEdgeError("bad-message", `expected ${what} in ${least} to ${most} bytes, found ${bytes.length}`);
+}
