@@ -3,26 +3,26 @@
 //
 // Names (addresses, deals) are text, as everywhere; hashes, nonces and salts are bytes, as on the wire.
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { invariant } from "./errors.ts";
 import type { Address, Bytes32 } from "./ids.ts";
 import * as keccakTree from "./keccakTree.ts";
+import { putBytes32, putHex, putUint } from "./pack.ts";
 
 /** The opaque name under which a task travels: keccak-256 of dealId ‖ index (4 bytes) ‖ nonce. 32 bytes. */
 export function taskKeyOf(dealId: Bytes32, index: number, nonce: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(68);
   putHex(bytes, 0, dealId, 32);
-  new DataView(bytes.buffer).setUint32(32, index);
-  putBytes(bytes, 36, nonce);
+  putUint(bytes, 32, index, 4);
+  putBytes32(bytes, 36, nonce);
   return keccak_256(bytes);
 }
 
 /** keccak-256 of taskKey ‖ worker ‖ digest ‖ salt. The salt, 32 random bytes, keeps others from trying likely digests. */
 export function commitmentOf(taskKey: Uint8Array, worker: Address, digest: Uint8Array, salt: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(116);
-  putBytes(bytes, 0, taskKey);
+  putBytes32(bytes, 0, taskKey);
   putHex(bytes, 32, worker, 20);
-  putBytes(bytes, 52, digest);
-  putBytes(bytes, 84, salt);
+  putBytes32(bytes, 52, digest);
+  putBytes32(bytes, 84, salt);
   return keccak_256(bytes);
 }
 
@@ -167,31 +167,8 @@ function structHash(type: Uint8Array, words: readonly Word[]): Uint8Array {
   words.forEach((word, i) => {
     const at = 32 * (1 + i);
     if (typeof word === "string") putHex(bytes, at + 12, word, 20);
-    else if (typeof word === "number") putUint(bytes, at, word);
-    else putBytes(bytes, at, word);
+    else if (typeof word === "number") putUint(bytes, at, word, 32);
+    else putBytes32(bytes, at, word);
   });
   return keccak_256(bytes);
-}
-
-function putUint(target: Uint8Array, at: number, value: number): void {
-  invariant(Number.isSafeInteger(value) && value >= 0, `expected an unsigned integer below 2^53, found ${value}`);
-  const view = new DataView(target.buffer);
-  view.setUint32(at + 24, Math.floor(value / 2 ** 32));
-  view.setUint32(at + 28, value % 2 ** 32);
-}
-
-function putBytes(target: Uint8Array, at: number, bytes: Uint8Array): void {
-  invariant(bytes.length === 32, `expected 32 bytes, found ${bytes.length}`);
-  target.set(bytes, at);
-}
-
-function putHex(target: Uint8Array, at: number, hex: Address | Bytes32, length: number): void {
-  invariant(hex.length === 2 + 2 * length, `expected ${length} bytes in hexadecimal, found ${hex.length} characters`);
-  for (let i = 0; i < length; i++) target[at + i] = 16 * digit(hex, 2 + 2 * i) + digit(hex, 3 + 2 * i);
-}
-
-/** Ids are lower case by their type. */
-function digit(hex: string, at: number): number {
-  const code = hex.charCodeAt(at);
-  return code < 58 ? code - 48 : code - 87;
 }
