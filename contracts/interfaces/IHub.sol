@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Where the money is: balances, deals, bonds, scores.
+/// @notice No owner and no upgrade. The token balance of the Hub is always
+/// Σ free + Σ locked in deals + Σ bonds + Σ unbonding + Σ claimable, to the wei.
+interface IHub {
+    /// @notice The rule by which a deal's results are believed.
+    /// @param Pool The pool's own credibility rule; the contract checks signatures, digests and money.
+    /// @param Poco The rule of PocoMath, which the contract recomputes.
+    enum Law {
+        Pool,
+        Poco
+    }
+
+    /// @notice What a requester asks for.
+    /// @param pool Who does the work.
+    /// @param appHash Keccak-256 of the app's content id.
+    /// @param jobHash Keccak-256 of the job's canonical description; parameters stay off-chain.
+    /// @param law How results are believed.
+    /// @param trust T: a wrong result must be less likely than 1 in T. From 1 to 1,000,000.
+    /// @param replicas Agreeing contributions asked of every task, whatever the trust. From 1 to 16.
+    /// @param tasks Volume.
+    /// @param pricePerTaskWei Of one certified task, everything included.
+    /// @param maxFeeBps The deal is refused if the pool's fee is above it now.
+    /// @param deadline Seconds; after it and the close delay the requester takes back what was not computed.
+    struct Order {
+        address pool;
+        bytes32 appHash;
+        bytes32 jobHash;
+        Law law;
+        uint32 trust;
+        uint8 replicas;
+        uint32 tasks;
+        uint128 pricePerTaskWei;
+        uint16 maxFeeBps;
+        uint64 deadline;
+    }
+
+    /// @notice A deal: an order with its price locked and the pool's fee copied.
+    /// @param settledTasks Paid.
+    /// @param pendingTasks In epochs that are posted and not yet final.
+    struct Deal {
+        address requester;
+        uint64 deadline;
+        Law law;
+        uint8 replicas;
+        bool closed;
+        address pool;
+        uint32 trust;
+        uint16 feeBps;
+        uint128 pricePerTaskWei;
+        uint32 tasks;
+        uint32 settledTasks;
+        uint32 pendingTasks;
+        bytes32 appHash;
+        bytes32 jobHash;
+    }
+
+    /// @notice A pool, named by the account that signs its acks and posts its epochs.
+    /// @param bondWei Covers twice the pending value.
+    /// @param unbondingWei On its way out; still slashed if the bond does not suffice.
+    /// @param unbondsAt Seconds.
+    /// @param pendingWei Value of its tasks in epochs that are not final.
+    /// @param claimableWei Final, and not yet credited to workers.
+    struct Pool {
+        uint128 bondWei;
+        uint128 unbondingWei;
+        uint128 pendingWei;
+        uint128 claimableWei;
+        uint64 unbondsAt;
+        uint16 feeBps;
+        bool registered;
+    }
+
+    /// @notice What an epoch does to one deal. tasks × price = workersWei + poolWei + burnedWei.
+    /// @param poolWei The fee, and what rounding left.
+    /// @param burnedWei The burned part of every price, and rewards that were forfeited.
+    struct DealSummary {
+        bytes32 dealId;
+        uint32 tasks;
+        uint128 workersWei;
+        uint128 poolWei;
+        uint128 burnedWei;
+    }
+
+    /// @notice One worker's cumulative claim against a pool; `sum` as SumTree packs it.
+    struct Claim {
+        address worker;
+        uint256 sum;
+    }
+
+    event Deposited(address indexed account, uint256 amountWei);
+    event Withdrawn(address indexed account, address indexed to, uint256 amountWei);
+    event PoolRegistered(address indexed pool, uint16 feeBps);
+    event Bonded(address indexed pool, uint256 amountWei);
+    event UnbondingStarted(address indexed pool, uint256 amountWei, uint64 unbondsAt);
+    event Unbonded(address indexed pool, uint256 amountWei);
+    event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, Deal deal);
+    event DealReserved(bytes32 indexed dealId, uint32 tasks);
+    event DealReleased(bytes32 indexed dealId, uint32 tasks);
+    event DealSettled(
+        bytes32 indexed dealId,
+        uint32 tasks,
+        uint128 workersWei,
+        uint128 poolWei,
+        uint128 burnedWei
+    );
+    event DealClosed(bytes32 indexed dealId, uint256 refundWei);
+    event Refunded(bytes32 indexed dealId, address indexed requester, uint256 amountWei);
+    event Credited(address indexed pool, address indexed worker, uint256 rewardWei, uint32 score);
+    event Slashed(address indexed pool, address indexed challenger, uint256 challengerWei, uint256 burnedWei);
+
+    error NotEpochs(address caller);
+    error ZeroAddress();
+    error NotEnough(address account, uint256 haveWei, uint256 wantWei);
+    error PoolUnknown(address pool);
+    error FeeTooHigh(uint256 feeBps, uint256 maxBps);
+    error OrderInvalid(string field);
+    error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei);
+    error DealUnknown(bytes32 dealId);
+    error DealIsClosed(bytes32 dealId);
+    error DealOfOtherPool(bytes32 dealId, address expected, address found);
+    error DealExhausted(bytes32 dealId, uint256 leftTasks, uint256 wantTasks);
+    error DealPending(bytes32 dealId, uint256 pendingTasks);
+    error DealNotOver(bytes32 dealId, uint256 closableAt);
+    error NotPartyOfDeal(bytes32 dealId, address caller);
+    error SummariesUnsorted(bytes32 first, bytes32 second);
+    error SummaryUnbalanced(bytes32 dealId, uint256 priceWei, uint256 splitWei);
+    error SummaryFeeWrong(bytes32 dealId, uint256 expectedWei, uint256 foundWei);
+    error SummaryBurnTooLow(bytes32 dealId, uint256 expectedWei, uint256 foundWei);
+    error BondTooLow(address pool, uint256 bondWei, uint256 neededWei);
+    error UnbondingNotOver(address pool, uint256 unbondsAt);
+    error ClaimExceedsPool(address pool, uint256 claimableWei, uint256 claimWei);
+
+    // Balances.
+
+    /// @notice Moves tokens (approved before) into the caller's free balance.
+    function deposit(uint256 amountWei) external;
+
+    /// @notice The same in one transaction, with an ERC-2612 permit. A permit that somebody else has already used is no
+    /// obstacle as long as the allowance is there.
+    function depositWithPermit(uint256 amountWei, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice Moves free balance out, to `to`.
+    function withdraw(address to, uint256 amountWei) external;
+
+    // Pools.
+
+    /// @notice Registers the caller as a pool, or changes its fee for deals to come.
+    /// @param feeBps Of the price, in 1/10,000; at most 5,000.
+    function registerPool(uint16 feeBps) external;
+
+    /// @notice Moves free balance of the caller into its bond.
+    function bond(uint256 amountWei) external;
+
+    /// @notice Starts to take `amountWei` out of the bond; what stays must cover twice the pending value. A new call adds
+    /// to what is on its way and starts the delay anew.
+    function unbond(uint256 amountWei) external;
+
+    /// @notice Moves what has unbonded into the free balance.
+    function finishUnbonding() external;
+
+    // Deals.
+
+    /// @notice Opens a deal; locks price × tasks of the caller's free balance.
+    /// @return dealId keccak256(abi.encode(chain id, hub, requester, requester's deal nonce)).
+    function openDeal(Order calldata order) external returns (bytes32 dealId);
+
+    /// @notice Ends a deal and refunds what is neither settled nor pending. By its pool when nothing of it is pending; by
+    /// its requester after the deadline and the close delay.
+    function closeDeal(bytes32 dealId) external;
+
+    // For Epochs only.
+
+    /// @notice Sets tasks aside for an epoch; checks every summary against its deal, and the pool's bond.
+    /// @return valueWei Price of all tasks.
+    /// @return rewardsWei What workers earned before forfeits.
+    /// @return workersWei What they keep.
+    function reserve(
+        address pool,
+        DealSummary[] calldata deals
+    ) external returns (uint256 valueWei, uint256 rewardsWei, uint256 workersWei);
+
+    /// @notice Pays: the pool's part to the pool, the workers' part into what they can claim, the rest burned.
+    function settle(address pool, DealSummary[] calldata deals, uint256 valueWei) external;
+
+    /// @notice Undoes `reserve` for a voided epoch.
+    function release(address pool, DealSummary[] calldata deals, uint256 valueWei) external;
+
+    /// @notice Credits what is new in each claim to its worker, and updates its score. Never takes back: an older claim
+    /// changes nothing.
+    function credit(address pool, Claim[] calldata claims) external;
+
+    /// @notice Takes up to `amountWei` of the pool's bond: half to the challenger, the rest burned.
+    function slash(address pool, uint256 amountWei, address challenger) external;
+
+    // Views.
+
+    function token() external view returns (address);
+    function epochs() external view returns (address);
+    function freeWei(address account) external view returns (uint256);
+    function scoreOf(address worker) external view returns (uint256);
+    function dealNonce(address requester) external view returns (uint256);
+    function dealOf(bytes32 dealId) external view returns (Deal memory);
+    function poolOf(address pool) external view returns (Pool memory);
+    /// @notice What was credited so far, packed as in SumTree.
+    function creditedOf(address pool, address worker) external view returns (uint256 sum);
+}
