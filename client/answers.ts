@@ -63,6 +63,7 @@ export const jobAnswer: v.GenericSchema<unknown, JobView> = v.object({
   contributions: uint(),
   mismatches: uint(),
   bytesFromRelay: uint(),
+  waitsFor: v.optional(text(1000)),
 });
 export const jobsAnswer = v.array(jobAnswer);
 

@@ -42,6 +42,9 @@ export type SubmitStep =
   /** The deal is open and paid: `announce(submit)` can be called again should the rest fail. */
   | { step: "announce"; submit: Submit };
 
+/** Awaited before the step is taken: what it writes down is on disk by then. */
+export type OnStep = (step: SubmitStep) => void | Promise<void>;
+
 export class Grid {
   readonly #relay: Relay;
   readonly #apps: Apps;
@@ -134,23 +137,19 @@ export class Grid {
    * connected to the pool's chain if it has no provider of its own.
    * Throws `bad-job`, `bad-deal` if the wallet holds too little, `chain-unavailable`, or the relay's refusal.
    */
-  async submit(
-    request: JobRequest,
-    signer: Signer,
-    onStep: (step: SubmitStep) => void = () => undefined,
-  ): Promise<Job> {
+  async submit(request: JobRequest, signer: Signer, onStep: OnStep = () => undefined): Promise<Job> {
     const spec = await this.#specOf(request);
     const requester = this.#wallet.connect(signer);
     const { depositWei } = await this.quote(request, request.priceWei);
     const missing = depositWei - (await this.#wallet.balances(toAddress(await requester.getAddress()))).freeWei;
     if (missing > 0n) {
-      onStep({ step: "deposit", wei: missing });
+      await onStep({ step: "deposit", wei: missing });
       await this.#wallet.deposit(requester, missing);
     }
-    onStep({ step: "openDeal", wei: depositWei });
+    await onStep({ step: "openDeal", wei: depositWei });
     const dealId = await this.#wallet.openDeal(requester, spec, request.priceWei);
     const submit: Submit = { dealId, spec, ...(request.title !== undefined && { title: request.title }) };
-    onStep({ step: "announce", submit });
+    await onStep({ step: "announce", submit });
     return this.announce(submit, requester);
   }
 

@@ -5,7 +5,7 @@
 //   for await (const { index, output } of job.results()) …
 export type { PublishedApp } from "./apps.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";
-export { Grid, type JobRequest, type SubmitStep } from "./grid.ts";
+export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type Result } from "./job.ts";
 export { expectedReplicas, type Outlook, type Quote, quoteOf, type Terms } from "./quote.ts";
 export { checkReceipt, parseReceipt, type Receipt, type ReceiptChecks } from "./receipt.ts";

@@ -26,6 +26,8 @@ export type Outlook =
 
 export type Terms = Pick<JobSpec, "items" | "itemsPerTask" | "law" | "trust" | "replicas">;
 
+/** On-chain score of a worker nobody knows yet. */
+const NEWCOMER = 0;
 const WHOLE_BPS = 10_000n;
 
 /** Throws `bad-job` if the terms cannot be met by any number of workers the pool may ask. */
@@ -51,11 +53,13 @@ export function quoteOf(pool: PoolView, engine: "wgsl" | "wasm", terms: Terms, p
 /** Agreeing newcomers that satisfy the law: what a task starts with. Throws `bad-job` beyond 16. */
 export function expectedReplicas({ law, trust, replicas }: Pick<Terms, "law" | "trust" | "replicas">): number {
   if (law === "pool") return replicas;
-  for (let count = replicas; count <= MAX_REPLICAS; count++)
-    if (isCertified([Array<bigint>(count).fill(weightOf(0))], 0, trust)) return count;
+  for (let count = replicas; count <= MAX_REPLICAS; count++) {
+    const group = BigInt(weightOf(NEWCOMER)) ** BigInt(count);
+    if (isCertified(group, 1n + group, trust)) return count;
+  }
   throw new SuperEdgeError(
     "bad-job",
-    `expected a trust that ${MAX_REPLICAS} newcomers can reach (at most ${2 ** MAX_REPLICAS}), found ${trust}`,
+    `expected a trust that ${MAX_REPLICAS} newcomers reach (at most ${2 ** MAX_REPLICAS}), found ${trust}`,
   );
 }
 
