@@ -5,7 +5,8 @@ import { isCid } from "../protocol/ids.ts";
 import { MAX_JOB_INPUTS, MAX_MANIFEST_BYTES, MAX_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { ELEMENT_BYTES, FIELD_TYPES, type FieldType } from "./data-types.ts";
-import { type Expr, functionNames, MAX_EXPRESSION_CHARS, parseExpression } from "./expression.ts";
+import { type Expr, MAX_EXPRESSION_CHARS, parseExpression } from "./expression.ts";
+import { isReserved, jobNames, roundNames, sizeNames, stepNames, taskNames } from "./expression-names.ts";
 import type { App, Binding, Manifest, Pass, Slice, WgslManifest } from "./kernel.ts";
 import { parse } from "./parse-json.ts";
 import { offRange } from "./parse-params.ts";
@@ -54,6 +55,9 @@ const pass = v.strictObject({
   constants: v.exactOptional(v.record(identifier, expression)),
   bindings: v.exactOptional(list(binding)),
 });
+
+const loop = v.strictObject({ rounds: expression, passes: v.pipe(list(pass), v.minLength(1)) });
+const isLoop = (entry: unknown) => typeof entry === "object" && entry !== null && "passes" in entry;
 
 const base = {
   name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens")),
@@ -110,10 +114,7 @@ const manifestSchema: v.GenericSchema<unknown, Manifest> = v.variant("engine", [
         }),
       ),
       bindings: list(binding),
-      passes: v.pipe(
-        list(v.union([pass, v.strictObject({ rounds: expression, passes: v.pipe(list(pass), v.minLength(1)) })])),
-        v.minLength(1),
-      ),
+      passes: v.pipe(list(v.lazy((entry) => (isLoop(entry) ? loop : pass))), v.minLength(1)),
       outputFrom: v.exactOptional(slice),
     }),
   }),
@@ -156,21 +157,11 @@ function fail(path: string, reason: string): never {
   throw new SuperEdgeError("bad-app", `manifest${path}: ${reason}`);
 }
 
-/** The names that every expression of the manifest may use. */
-export const jobNames = (manifest: Manifest): string[] => [
-  ...manifest.params.map(({ name }) => name),
-  ...manifest.inputs.map(({ name }) => `bytes_${name}`),
-];
-
-const TASK_NAMES = ["first", "items"];
-const STEP_NAMES = ["step", "round"];
-
 function checkNames(manifest: Manifest) {
-  const reserved = new Set([...functionNames, ...TASK_NAMES, ...STEP_NAMES]);
   unique(".params", manifest.params);
   unique(".inputs", manifest.inputs);
   for (const [i, { name }] of manifest.params.entries())
-    if (reserved.has(name) || name.startsWith("bytes_")) fail(`.params.${i}.name`, `${name} is reserved`);
+    if (isReserved(name)) fail(`.params.${i}.name`, `${name} is reserved`);
 }
 
 function unique(path: string, named: readonly { name: string }[]): Set<string> {
@@ -183,16 +174,16 @@ function unique(path: string, named: readonly { name: string }[]): Set<string> {
 }
 
 function checkExpressions(manifest: Manifest) {
-  const names = new Set([...jobNames(manifest), "items"]);
+  const names = sizeNames(manifest);
   parseExpression(manifest.memoryBytes, names, "manifest.memoryBytes");
   parseExpression(manifest.cost, names, "manifest.cost");
 }
 
 function checkWgsl(manifest: WgslManifest) {
   const { wgsl } = manifest;
-  const job = new Set(jobNames(manifest));
-  const task = new Set([...job, ...TASK_NAMES]);
-  const step = new Set([...task, ...STEP_NAMES]);
+  const job = jobNames(manifest);
+  const task = taskNames(manifest);
+  const step = stepNames(manifest);
   const inputs = new Set(manifest.inputs.map(({ name }) => name));
   const buffers = unique(".wgsl.buffers", wgsl.buffers);
   const uniforms = unique(".wgsl.uniforms", wgsl.uniforms);
@@ -218,7 +209,7 @@ function checkWgsl(manifest: WgslManifest) {
   };
   const checkPass = (path: string, pass: Pass) => {
     for (const [i, count] of pass.workgroups.entries()) parseExpression(count, step, `manifest${path}.workgroups.${i}`);
-    if (pass.repeat !== undefined) parseExpression(pass.repeat, new Set([...task, "round"]), `manifest${path}.repeat`);
+    if (pass.repeat !== undefined) parseExpression(pass.repeat, roundNames(manifest), `manifest${path}.repeat`);
     for (const [name, value] of Object.entries(pass.constants ?? {}))
       parseExpression(value, job, `manifest${path}.constants.${name}`);
     if (pass.bindings) checkBindings(`${path}.bindings`, pass.bindings);

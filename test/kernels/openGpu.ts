@@ -1,0 +1,30 @@
+// WebGPU in Node: Dawn, on Chromium's software driver where there is one, so that every machine tests the same driver the
+// browsers of the end-to-end tests have; elsewhere on the machine's own GPU.
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { create } from "webgpu";
+
+const CHROMIUM = "/usr/lib/chromium";
+/** Keeps a library loaded after the close that follows: glibc's and musl's RTLD_NODELETE. */
+const RTLD_NODELETE = 0x1000;
+
+function openInstance(): GPU {
+  if (process.platform !== "linux" || !existsSync(`${CHROMIUM}/vk_swiftshader_icd.json`)) return create([]);
+  process.env.VK_ICD_FILENAMES = `${CHROMIUM}/vk_swiftshader_icd.json`;
+  try {
+    // Dawn loads "libvulkan.so.1" by name. Chromium brings one outside the linker's path; once loaded, its name is known.
+    process.dlopen({ exports: {} }, `${CHROMIUM}/libvulkan.so.1`, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch {
+    // "Did not self-register": it is no Node module, and was loaded. If it was not there, the system's serves.
+  }
+  return create(["backend=vulkan"]);
+}
+
+// Held for good: Dawn frees the instance with its JavaScript object, whatever devices are still in use.
+const instance = openInstance();
+
+export async function openGpu(): Promise<GPUDevice> {
+  const adapter = await instance.requestAdapter();
+  if (!adapter) throw new Error("no WebGPU adapter: install chromium, or a Vulkan driver");
+  return adapter.requestDevice();
+}
