@@ -1,0 +1,36 @@
+import type { EpochView, PoolView } from "../../protocol/api.ts";
+import type { DealTerms } from "../../protocol/epoch.ts";
+import type { Address, JobId } from "../../protocol/ids.ts";
+import type { Blobs } from "../blobs/blobs.ts";
+import type { Loop } from "../loop.ts";
+import type { Session } from "../session.ts";
+import type { Store } from "../store/store.ts";
+
+/** What the chain side of the relay tells the API. */
+export interface ChainSide {
+  /** A deal with its funds locked, or undefined. */
+  deal(id: JobId): Promise<DealTerms | undefined>;
+  epochs(): EpochView[];
+  /** Paid on chain so far, wei. */
+  credited(worker: Address): bigint;
+  score(worker: Address): number;
+  /** The embedded chain gives beginners a start. */
+  faucet?: (address: Address) => Promise<{ ectWei: string; gasWei: string }>;
+  /** JSON-RPC, if the chain is embedded. */
+  rpc?: (body: unknown) => Promise<unknown>;
+}
+
+export interface ApiContext {
+  store: Store;
+  blobs: Blobs;
+  loop: Loop;
+  chain: ChainSide;
+  sessions: ReadonlyMap<string, Session>;
+  pool: Address;
+  domain: { chainId: number; hub: Address };
+  /** What does not change while the relay runs. */
+  poolView: Omit<PoolView, "workers">;
+  /** Blob bytes the relay has sent, by content id. */
+  egress: Map<string, number>;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}

@@ -1,0 +1,208 @@
+// Jobs over HTTP: submit, watch, fetch, stop.
+
+import { verifyMessage } from "ethers";
+import type { FastifyInstance } from "fastify";
+import { parseParams } from "../../kernels/kernel.ts";
+import { type JobSpec, type JobView, rangeOf, submitSchema, tasksOf } from "../../protocol/api.ts";
+import { SuperEdgeError } from "../../protocol/errors.ts";
+import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
+import { MAX_INLINE_OUTPUT_BYTES, MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import { parseAs } from "../../protocol/parse.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import { checkDeal } from "../deals.ts";
+import type { JobContext } from "../loop.ts";
+import { receiptOf } from "../receipts.ts";
+import { canBeBelieved } from "../scheduler/belief.ts";
+import type { CertifiedRow } from "../store/certified.ts";
+import type { ApiContext } from "./context.ts";
+import { jsonBody } from "./openapi.ts";
+import { streamResults } from "./results.ts";
+import { jobView, taskView } from "./views.ts";
+
+/** Task views in one answer. */
+const MAX_TASK_VIEWS = 10_000;
+
+export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { loop, store, blobs } = context;
+
+  const find = (id: string): JobContext => {
+    const job = isBytes32(id) ? loop.jobs.get(id as JobId) : undefined;
+    if (!job) throw new SuperEdgeError("not-found", `this relay has no job ${id.slice(0, 80)}`);
+    return job;
+  };
+  const certifiedTask = (params: { job: string; index: string }): { job: JobContext; row: CertifiedRow } => {
+    const job = find(params.job);
+    const index = Number(params.index);
+    const row = Number.isSafeInteger(index) ? store.certified.get(job.row.n, index) : undefined;
+    if (!row) throw new SuperEdgeError("not-found", `task ${params.index} of ${job.row.id} is not certified (yet)`);
+    return { job, row };
+  };
+  const workerRows = () => new Map([...loop.workers()].map(({ row }) => [row.n, row]));
+  const outputOf = async (row: CertifiedRow): Promise<Uint8Array> => row.output ?? (await blobs.get(row.outputCid!));
+
+  app.post(
+    "/api/jobs",
+    { schema: { tags: ["jobs"], summary: "Submit a job that a deal on chain pays for", ...jsonBody(submitSchema) } },
+    async (request): Promise<JobView> => {
+      const { dealId, spec, title } = parseAs(submitSchema, request.body);
+      const id = dealId as JobId;
+      const known = loop.jobs.get(id);
+      if (known) return jobView(context, known);
+      await checkSpec(context, spec);
+      const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
+      const job = await loop.addJob({
+        id,
+        title: title ?? "",
+        spec,
+        requester: terms.requester,
+        priceWei: terms.pricePerTaskWei,
+        feeBps: terms.feeBps,
+      });
+      return jobView(context, job);
+    },
+  );
+
+  app.get("/api/jobs", { schema: { tags: ["jobs"], summary: "The newest 200 jobs" } }, async () =>
+    [...loop.jobs.values()]
+      .slice(-200)
+      .reverse()
+      .map((job) => jobView(context, job)),
+  );
+
+  app.get<{ Params: { job: string } }>(
+    "/api/jobs/:job",
+    { schema: { tags: ["jobs"], summary: "One job" } },
+    async (request) => jobView(context, find(request.params.job)),
+  );
+
+  app.delete<{ Params: { job: string }; Body: unknown }>(
+    "/api/jobs/:job",
+    { schema: { tags: ["jobs"], summary: "Stop a job; what is certified stays paid, the rest is refunded" } },
+    async (request) => {
+      const job = find(request.params.job);
+      const signature = (request.body as { signature?: unknown } | null)?.signature;
+      if (typeof signature !== "string" || signature.length > 200)
+        throw new SuperEdgeError("bad-message", "signature: expected the requester's signature");
+      let signer = "";
+      try {
+        signer = verifyMessage(`SuperEdge: stop job ${job.row.id}`, signature).toLowerCase();
+      } catch (cause) {
+        throw new SuperEdgeError("bad-signature", "expected an EIP-191 signature", { cause });
+      }
+      if (signer !== job.row.requester)
+        throw new SuperEdgeError("bad-signature", `expected ${job.row.requester} to have signed, found ${signer}`);
+      loop.stopJob(job.row.id, "cancelled", "stopped by its requester");
+      return jobView(context, job);
+    },
+  );
+
+  app.get<{ Params: { job: string }; Querystring: { from?: string; limit?: string } }>(
+    "/api/jobs/:job/tasks",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: `Tasks of a job and who worked on them, at most ${MAX_TASK_VIEWS} from index "from"`,
+        querystring: { type: "object", properties: { from: { type: "string" }, limit: { type: "string" } } },
+      },
+    },
+    async (request) => {
+      const job = find(request.params.job);
+      const from = whole(request.query.from, 0, job.job.tasks);
+      const limit = whole(request.query.limit, MAX_TASK_VIEWS, MAX_TASK_VIEWS);
+      const names = workerRows();
+      const count = Math.max(0, Math.min(limit, job.job.tasks - from));
+      return Array.from({ length: count }, (_, i) => taskView(context, job, from + i, names));
+    },
+  );
+
+  app.get<{ Params: { job: string } }>(
+    "/api/jobs/:job/results",
+    {
+      schema: { tags: ["jobs"], summary: "Server-sent events: certified, progress, end; resumable with Last-Event-ID" },
+    },
+    (request, reply) => streamResults(context, find(request.params.job), request, reply),
+  );
+
+  app.get<{ Params: { job: string } }>(
+    "/api/jobs/:job/output",
+    { schema: { tags: ["jobs"], summary: "The whole output of a finished job" } },
+    async (request, reply) => {
+      const job = find(request.params.job);
+      if (job.row.state !== "done")
+        throw new SuperEdgeError("out-of-order", `expected a finished job, found it ${job.row.state}`);
+      async function* parts() {
+        for (let index = 0; index < job.job.tasks; index++)
+          yield await outputOf(store.certified.get(job.row.n, index)!);
+      }
+      const bytes = job.row.spec.items * job.manifest.output.itemBytes;
+      reply.headers({ "content-type": "application/octet-stream", "content-length": bytes });
+      const { Readable } = await import("node:stream");
+      return reply.send(Readable.from(parts()));
+    },
+  );
+
+  app.get<{ Params: { job: string; index: string } }>(
+    "/api/jobs/:job/tasks/:index/output",
+    { schema: { tags: ["jobs"], summary: "The canonical output of one certified task" } },
+    async (request, reply) => {
+      const { row } = certifiedTask(request.params);
+      reply.header("content-type", "application/octet-stream");
+      return Buffer.from(await outputOf(row));
+    },
+  );
+
+  app.get<{ Params: { job: string; index: string } }>(
+    "/api/jobs/:job/tasks/:index/receipt",
+    { schema: { tags: ["jobs"], summary: "What proves one certified task to a stranger" } },
+    async (request) => {
+      const { job, row } = certifiedTask(request.params);
+      const names = workerRows();
+      const nameOf = (n: number): Address => names.get(n)!.address;
+      return receiptOf(store, job, row, nameOf, context);
+    },
+  );
+}
+
+function whole(text: string | undefined, otherwise: number, most: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0 || value > most)
+    throw new SuperEdgeError("bad-message", `expected a whole number of 0 to ${most}, found ${text.slice(0, 40)}`);
+  return value;
+}
+
+/** Whether this relay can run the job at all. Throws `bad-job` or `not-found`. */
+async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<void> {
+  const app = store.apps.get(spec.app as Cid);
+  if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${spec.app}`);
+  const { manifest } = app;
+  parseParams(manifest, spec.params);
+  if (spec.inputs.length !== manifest.inputs.length)
+    throw new SuperEdgeError("bad-job", `inputs: expected ${manifest.inputs.length}, found ${spec.inputs.length}`);
+  for (const [i, input] of manifest.inputs.entries()) {
+    const size = await blobs.size(spec.inputs[i] as Cid);
+    if (size === undefined)
+      throw new SuperEdgeError("not-found", `input ${input.name}: upload blob ${spec.inputs[i]} first`);
+    if (size > input.maxBytes)
+      throw new SuperEdgeError(
+        "bad-job",
+        `input ${input.name}: expected at most ${input.maxBytes} bytes, found ${size}`,
+      );
+  }
+  if (tasksOf(spec) > MAX_JOB_TASKS)
+    throw new SuperEdgeError(
+      "bad-job",
+      `expected at most ${MAX_JOB_TASKS} tasks, found ${tasksOf(spec)}: put more items in one`,
+    );
+  const outputBytes = rangeOf(spec, 0).count * manifest.output.itemBytes;
+  const most = manifest.compare.kind === "exact" ? MAX_OUTPUT_BYTES : MAX_INLINE_OUTPUT_BYTES;
+  if (outputBytes > most)
+    throw new SuperEdgeError("bad-job", `itemsPerTask: a task's output may have ${most} bytes, found ${outputBytes}`);
+  if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
+    throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
+  if (!canBeBelieved(spec))
+    throw new SuperEdgeError(
+      "bad-job",
+      `trust: ${MAX_CONTRIBUTIONS} workers without reputation, the most a task may have, cannot reach ${spec.trust}`,
+    );
+}

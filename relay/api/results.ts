@@ -1,0 +1,96 @@
+// A job's certified tasks as server-sent events. The id of an event is the task's place in the order of certification:
+// a client that reconnects with `Last-Event-ID` misses nothing and gets nothing twice.
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type CertifiedEvent, rangeOf } from "../../protocol/api.ts";
+import { hex32 } from "../../protocol/ids.ts";
+import type { JobContext } from "../loop.ts";
+import type { CertifiedRow } from "../store/certified.ts";
+import { CONTRIBUTION } from "../store/open.ts";
+import type { ApiContext } from "./context.ts";
+import { jobView } from "./views.ts";
+
+/** Tasks read from the store at a time; the reader's pace decides when the next are. */
+const ROWS_AT_ONCE = 64;
+/** Comment lines that keep proxies from closing a quiet stream, milliseconds. */
+const KEEP_ALIVE_MS = 15_000;
+
+export function streamResults(
+  context: ApiContext,
+  job: JobContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "access-control-allow-origin": "*",
+    "x-accel-buffering": "no",
+  });
+  let last = Number(request.headers["last-event-id"] ?? 0);
+  if (!Number.isSafeInteger(last) || last < 0) last = 0;
+  let sending = false;
+  let dirty = false;
+  const names = new Map([...context.loop.workers()].map(({ row }) => [row.n, row.address]));
+
+  const write = (text: string): Promise<void> | undefined =>
+    raw.write(text) ? undefined : new Promise((resolve) => raw.once("drain", resolve).once("close", resolve));
+
+  const send = async (): Promise<void> => {
+    dirty = true;
+    if (sending) return;
+    sending = true;
+    while (dirty && !raw.destroyed) {
+      dirty = false;
+      for (;;) {
+        const rows = context.store.certified.after(job.row.n, last, ROWS_AT_ONCE);
+        for (const row of rows) {
+          last = row.seq;
+          await write(
+            `id: ${row.seq}\nevent: certified\ndata: ${JSON.stringify(eventOf(context, job, row, names))}\n\n`,
+          );
+        }
+        if (rows.length < ROWS_AT_ONCE || raw.destroyed) break;
+      }
+      const view = JSON.stringify(jobView(context, job));
+      if (job.row.state === "running") await write(`event: progress\ndata: ${view}\n\n`);
+      else {
+        await write(`event: end\ndata: ${view}\n\n`);
+        raw.end();
+      }
+    }
+    sending = false;
+  };
+
+  const onChange = () => void send();
+  const alive = setInterval(() => write(": still here\n\n"), KEEP_ALIVE_MS);
+  context.loop.changes.on(`job:${job.row.id}`, onChange);
+  raw.on("close", () => {
+    clearInterval(alive);
+    context.loop.changes.off(`job:${job.row.id}`, onChange);
+  });
+  void send();
+}
+
+function eventOf(
+  context: ApiContext,
+  { row }: JobContext,
+  certified: CertifiedRow,
+  names: Map<number, string>,
+): CertifiedEvent {
+  const nameOf = (n: number) => {
+    if (!names.has(n)) for (const { row } of context.loop.workers()) names.set(row.n, row.address);
+    return names.get(n) ?? "";
+  };
+  const contributions = context.store.contributions.ofTask(row.n, certified.task);
+  const event: CertifiedEvent = {
+    index: certified.task,
+    ...rangeOf(row.spec, certified.task),
+    digest: hex32(certified.digest),
+    workers: contributions.filter((c) => c.state === CONTRIBUTION.agreed).map((c) => nameOf(c.worker)),
+    rejected: contributions.filter((c) => c.state === CONTRIBUTION.rejected).map((c) => nameOf(c.worker)),
+  };
+  if (certified.output) event.output = Buffer.from(certified.output).toString("base64");
+  return event;
+}

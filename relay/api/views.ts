@@ -1,0 +1,133 @@
+// What the API shows of the scheduler's state and the store.
+import type { JobView, PoolView, TaskView, WorkerView } from "../../protocol/api.ts";
+import { rangeOf } from "../../protocol/api.ts";
+import { type Address, hex32 } from "../../protocol/ids.ts";
+import type { JobContext } from "../loop.ts";
+import { rewardsOf } from "../rewards.ts";
+import type { Task, Worker } from "../scheduler/state.ts";
+import type { ContributionRow } from "../store/contributions.ts";
+import { CONTRIBUTION } from "../store/open.ts";
+import type { WorkerRow } from "../store/workers.ts";
+import type { ApiContext } from "./context.ts";
+
+export function poolView({ poolView, loop }: ApiContext): PoolView {
+  const connected = [...loop.state.workers.values()].filter((w) => w.connected && !w.banned);
+  return {
+    ...poolView,
+    workers: {
+      connected: connected.length,
+      wgsl: connected.filter((w) => w.engines.has("wgsl")).length,
+      wasm: connected.filter((w) => w.engines.has("wasm")).length,
+      owners: new Set(connected.map((w) => w.owner)).size,
+    },
+  };
+}
+
+export function jobView({ loop, egress }: ApiContext, { row, job, contributions }: JobContext): JobView {
+  let running = 0;
+  for (const task of job.open.values()) if (task.contributions.some((c) => c.state === "leased")) running++;
+  const view: JobView = {
+    job: row.id,
+    title: row.title,
+    spec: row.spec,
+    state: row.state,
+    requester: row.requester,
+    createdMs: row.createdMs,
+    priceWei: String(row.priceWei),
+    tasks: job.tasks,
+    certified: job.certified,
+    running,
+    contributions,
+    mismatches: row.mismatches,
+    bytesFromRelay: row.spec.inputs.reduce((sum, cid) => sum + (egress.get(cid) ?? 0), 0),
+  };
+  if (row.error) view.error = row.error;
+  if (row.finishedMs !== undefined) view.finishedMs = row.finishedMs;
+  const waitsFor = row.state === "running" ? whatIsMissing(loop.state.workers.values(), job) : undefined;
+  if (waitsFor) view.waitsFor = waitsFor;
+  return view;
+}
+
+/** In words, why a job cannot go on with the workers that are here; undefined if it can. */
+function whatIsMissing(workers: Iterable<Worker>, job: JobContext["job"]): string | undefined {
+  const owners = new Set<string>();
+  for (const w of workers)
+    if (w.connected && !w.banned && w.engines.has(job.engine) && !w.failed.has(job.id)) owners.add(w.owner);
+  if (owners.size >= job.firstReplicas) return undefined;
+  return `needs workers of ${job.firstReplicas} different owners that run ${job.engine}; ${owners.size} connected`;
+}
+
+export function taskView(
+  context: ApiContext,
+  { row, job }: JobContext,
+  index: number,
+  names: Map<number, WorkerRow>,
+): TaskView {
+  const { store } = context;
+  const range = rangeOf(row.spec, index);
+  const open = job.open.get(index);
+  if (open) return { index, ...range, state: stateOf(open), contributions: openContributions(open) };
+  const certified = index < job.fresh || row.state !== "running" ? store.certified.get(row.n, index) : undefined;
+  if (!certified) return { index, ...range, state: "waiting", contributions: [] };
+  const rows = store.contributions.ofTask(row.n, index);
+  const agreeing = rows.filter((c) => c.state === CONTRIBUTION.agreed);
+  const rewards = rewardsOf(
+    row,
+    agreeing.map((c) => ({ worker: names.get(c.worker)!.address, score: c.score })),
+  );
+  const view: TaskView = {
+    index,
+    ...range,
+    state: "certified",
+    digest: hex32(certified.digest),
+    contributions: rows.map((c) => closedContribution(c, names.get(c.worker)!, rewards)),
+  };
+  if (certified.epoch !== null) view.epoch = certified.epoch;
+  return view;
+}
+
+function stateOf(task: Task): TaskView["state"] {
+  const { contributions } = task;
+  if (contributions.some((c) => c.state === "leased")) return "leased";
+  if (task.queued && contributions.some((c) => c.state === "revealed")) return "disputed";
+  return contributions.length > 0 ? "committed" : "waiting";
+}
+
+const openContributions = (task: Task): TaskView["contributions"] =>
+  task.contributions.map((c) => ({
+    worker: c.worker,
+    owner: c.owner,
+    state: c.state === "asked" ? "committed" : c.state,
+  }));
+
+function closedContribution(
+  c: ContributionRow,
+  worker: WorkerRow,
+  rewards: ReadonlyMap<Address, bigint>,
+): TaskView["contributions"][number] {
+  const { address } = worker;
+  if (c.state === CONTRIBUTION.lapsed) return { worker: address, owner: c.owner, state: "lapsed" };
+  const agrees = c.state === CONTRIBUTION.agreed;
+  return {
+    worker: address,
+    owner: c.owner,
+    state: "revealed",
+    agrees,
+    rewardWei: String(agrees ? (rewards.get(address) ?? 0n) : 0n),
+  };
+}
+
+export const workerView = ({ chain }: ApiContext, row: WorkerRow, worker: Worker, earnedWei: bigint): WorkerView => ({
+  worker: row.address,
+  owner: row.owner,
+  connected: worker.connected,
+  engines: [...worker.engines],
+  adapter: row.adapter,
+  good: worker.good,
+  bad: worker.bad,
+  lapsed: worker.lapsed,
+  banned: worker.banned,
+  score: chain.score(row.address),
+  earnedWei: String(earnedWei),
+  creditedWei: String(chain.credited(row.address)),
+});

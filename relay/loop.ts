@@ -1,0 +1,602 @@
+// The relay's one loop: gives events to the scheduler, puts what it decided on the disk, and tells those concerned.
+// The scheduler's memory may run ahead of the disk; nobody hears of it before the disk has caught up (see groupCommit).
+import { createHash, randomBytes } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { agreement } from "../kernels/agreement.ts";
+import { type Manifest, parseParams } from "../kernels/kernel.ts";
+import { type JobSpec, rangeOf, tasksOf } from "../protocol/api.ts";
+import { ackHash, batchRoot, commitBatchHash, commitmentOf, type Domain } from "../protocol/commit.ts";
+import { digestOf } from "../protocol/digest.ts";
+import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts";
+import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
+import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
+import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
+import type { Blobs } from "./blobs/blobs.ts";
+import { Outbox } from "./outbox.ts";
+import { rewardsOf } from "./rewards.ts";
+import { firstReplicas } from "./scheduler/belief.ts";
+import type { Effect, Event } from "./scheduler/events.ts";
+import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
+import { emptyState, step } from "./scheduler/step.ts";
+import { recoverAddress, signHash } from "./signature.ts";
+import type { ContributionRow } from "./store/contributions.ts";
+import type { JobRow } from "./store/jobs.ts";
+import { CONTRIBUTION } from "./store/open.ts";
+import type { Store } from "./store/store.ts";
+import type { WorkerRow } from "./store/workers.ts";
+import { keyMaker } from "./taskKeys.ts";
+
+type Of<T extends VolunteerMessage["type"]> = Extract<VolunteerMessage, { type: T }>;
+
+/** How often deadlines are looked at, milliseconds. */
+const TICK_MS = 250;
+const MAX_JOBS_RUNNING = 10_000;
+
+export interface JobContext {
+  row: JobRow;
+  manifest: Manifest;
+  job: Job;
+  contributions: number;
+}
+
+export interface LoopOptions {
+  store: Store;
+  domain: Domain;
+  pool: Address;
+  /** Signs acks, 32 bytes. */
+  poolKey: Uint8Array;
+  now?: () => number;
+  send: (worker: Address, message: RelayMessage) => void;
+  /** The worker is to be shown the door: banned. */
+  dismiss: (worker: Address, error: SuperEdgeError) => void;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+export class Loop {
+  readonly state = emptyState();
+  readonly jobs = new Map<JobId, JobContext>();
+  /** `job:ID` when a job's certified tasks or state have changed on the disk. */
+  readonly changes = new EventEmitter().setMaxListeners(0);
+  readonly #o: LoopOptions;
+  readonly #now: () => number;
+  readonly #outbox: Outbox;
+  readonly #workers = new Map<Address, WorkerRow>();
+  /** Large outputs received, until their task is certified. */
+  readonly #uploads = new Map<TaskKey, Cid>();
+  #changed = new Set<JobId>();
+  #answering = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: LoopOptions) {
+    this.#o = options;
+    this.#now = options.now ?? Date.now;
+    this.#outbox = new Outbox(options.send);
+    this.#restore();
+    this.#timer = setInterval(() => this.dispatch({ type: "ticked" }), TICK_MS);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  // ---- jobs ----
+
+  /** The job is on the disk when the promise resolves. The caller has checked its deal. */
+  async addJob(options: {
+    id: JobId;
+    title: string;
+    spec: JobSpec;
+    requester: Address;
+    priceWei: bigint;
+    feeBps: number;
+  }): Promise<JobContext> {
+    const known = this.jobs.get(options.id);
+    if (known) return known;
+    let running = 0;
+    for (const { job } of this.jobs.values()) if (job.state === "running") running++;
+    if (running >= MAX_JOBS_RUNNING)
+      throw new SuperEdgeError("too-many", `expected fewer than ${MAX_JOBS_RUNNING} running jobs`);
+    const app = this.#o.store.apps.get(options.spec.app as Cid);
+    if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${options.spec.app}`);
+    const row = { ...options, secret: new Uint8Array(randomBytes(32)), createdMs: this.#now() };
+    const context: JobContext = {
+      row: { ...row, n: 0, state: "running", mismatches: 0 },
+      manifest: app.manifest,
+      job: this.#makeJob(row, app.manifest),
+      contributions: 0,
+    };
+    this.jobs.set(options.id, context);
+    this.#o.store.group.write(() => {
+      context.row.n = this.#o.store.jobs.insert(row);
+    });
+    await this.#durable();
+    this.#o.log("job added", { job: options.id, tasks: context.job.tasks, app: app.manifest.name });
+    this.dispatch({ type: "jobAdded", job: context.job });
+    return context;
+  }
+
+  stopJob(job: JobId, code: ErrorCode, message: string): void {
+    this.dispatch({ type: "jobStopped", job, code, message });
+  }
+
+  #makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, manifest: Manifest): Job {
+    const { compare, output } = manifest;
+    const { law, trust, replicas } = row.spec;
+    return {
+      id: row.id,
+      engine: manifest.engine,
+      app: row.spec.app,
+      law,
+      trust,
+      replicas,
+      firstReplicas: firstReplicas({ law, trust, replicas }),
+      tasks: tasksOf(row.spec),
+      compare:
+        compare.kind === "exact"
+          ? compare
+          : { kind: "tolerance", agree: (a, b) => agreement(compare, output.type, a, b) },
+      fresh: 0,
+      again: [],
+      open: new Map(),
+      certified: 0,
+      state: "running",
+      failures: new Map(),
+      pass: 0,
+      keyOf: keyMaker(row.id, row.secret),
+    };
+  }
+
+  #restore(): void {
+    const { store } = this.#o;
+    for (const row of store.workers.all()) {
+      this.#workers.set(row.address, row);
+      this.state.workers.set(row.address, workerOf(row, ""));
+    }
+    const byNumber = new Map([...this.#workers.values()].map((row) => [row.n, row]));
+    for (const row of store.jobs.all()) {
+      const app = store.apps.get(row.spec.app as Cid);
+      invariant(app, `job ${row.id} has an app in the store`);
+      const job = this.#makeJob(row, app.manifest);
+      job.state = row.state;
+      this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
+      const certified = new Set(store.certified.indices(row.n));
+      job.certified = certified.size;
+      if (row.state !== "running") continue;
+      const contributions = store.contributions.open(row.n).map((c) => ({
+        index: c.task,
+        contribution: contributionOf(c, byNumber.get(c.worker)!.address),
+      }));
+      this.dispatch({ type: "jobRestored", job, certified, contributions });
+    }
+  }
+
+  // ---- workers ----
+
+  /** Last sequence accepted from a worker. */
+  join(options: {
+    address: Address;
+    owner: Address;
+    beneficiary: Address;
+    subnet: string;
+    ad: Ad;
+    score: number;
+  }): number {
+    const { address, owner, beneficiary, ad, subnet } = options;
+    const adapter = ad.adapter ? `${ad.adapter.vendor} ${ad.adapter.architecture}`.trim() : "";
+    const row = this.#o.store.workers.upsert({
+      address,
+      owner,
+      beneficiary,
+      engines: ad.engines,
+      adapter,
+      seenMs: this.#now(),
+    });
+    const known = this.#workers.get(address);
+    // Counters may be ahead of the disk by the current group.
+    if (known) Object.assign(row, { sequence: known.sequence, good: known.good, bad: known.bad });
+    this.#workers.set(address, row);
+    const before = this.state.workers.get(address);
+    const worker = workerOf(row, subnet);
+    if (before)
+      Object.assign(worker, {
+        good: before.good,
+        bad: before.bad,
+        lapsed: before.lapsed,
+        suspicion: before.suspicion,
+        banned: before.banned,
+        taskMs: before.taskMs,
+        failed: before.failed,
+      });
+    worker.score = options.score;
+    worker.connected = true;
+    this.dispatch({ type: "workerJoined", worker });
+    return row.sequence;
+  }
+
+  leave(worker: Address): void {
+    this.dispatch({ type: "workerLeft", worker });
+  }
+
+  setEngines(worker: Address, engines: readonly string[]): void {
+    const known = this.state.workers.get(worker);
+    if (known) known.engines = new Set(engines);
+  }
+
+  // ---- what workers send ----
+
+  onReady(worker: Address, message: Of<"ready">): void {
+    this.dispatch({ type: "workRequested", worker, tasks: message.tasks });
+  }
+
+  onCommit(worker: Address, message: Of<"commit">): void {
+    const { store, domain, pool, poolKey } = this.#o;
+    const row = this.#workers.get(worker)!;
+    const count = message.commitments.length / 32;
+    if (message.keys.length !== message.commitments.length)
+      throw new SuperEdgeError(
+        "bad-message",
+        `expected a commitment a key, found ${message.keys.length / 32} and ${count}`,
+      );
+    const commitments = split(message.commitments);
+    const root = batchRoot(commitments);
+    if (!sameBytes(root, message.root))
+      throw new SuperEdgeError("bad-message", "root: expected the Merkle root of the commitments");
+    const batch = { pool, worker, sequence: message.sequence, root, count };
+    if (recoverAddress(commitBatchHash(domain, batch), message.signature) !== worker)
+      throw new SuperEdgeError("bad-signature", "expected the commit batch to be signed by the worker");
+    if (message.sequence <= row.sequence) return this.#repeatAck(row, message);
+    if (message.sequence !== row.sequence + 1)
+      throw new SuperEdgeError("out-of-order", `sequence: expected ${row.sequence + 1}, found ${message.sequence}`);
+
+    const tasks: { task: Task; commitment: Bytes32; position: number }[] = [];
+    const seen = new Set<string>();
+    split(message.keys).forEach((bytes, position) => {
+      const key = hex32(bytes) as TaskKey;
+      if (seen.has(key)) throw new SuperEdgeError("bad-message", `keys: ${key} is there twice`);
+      seen.add(key);
+      const task = this.state.tasks.get(key);
+      const held = task?.contributions.find((c) => c.worker === worker);
+      if (task && held?.state === "leased") tasks.push({ task, commitment: hex32(commitments[position]!), position });
+      else this.#outbox.verdict(worker, { key: bytes, verdict: "lapsed", rewardWei: "0" });
+    });
+    if (tasks.length === 0) {
+      this.#answer();
+      throw new SuperEdgeError("not-yours", "expected at least one task that this worker holds a lease for");
+    }
+    row.sequence = message.sequence;
+    const ack = signHash(ackHash(domain, batch), poolKey);
+    store.group.write(() => {
+      store.contributions.insertBatch({
+        worker: row.n,
+        sequence: message.sequence,
+        root,
+        count,
+        signature: message.signature,
+        commitments: message.commitments,
+        ack,
+        atMs: this.#now(),
+      });
+      store.workers.setSequence(row.n, message.sequence);
+      for (const { task, commitment, position } of tasks) {
+        const held = task.contributions.find((c) => c.worker === worker);
+        const context = this.jobs.get(task.job.id)!;
+        store.contributions.insert({
+          job: context.row.n,
+          task: task.index,
+          worker: row.n,
+          owner: held?.owner ?? row.owner,
+          beneficiary: held?.beneficiary ?? row.beneficiary,
+          subnet: held?.subnet ?? "",
+          score: held?.score ?? row.score,
+          sequence: message.sequence,
+          position,
+          commitment: fromHex(commitment),
+        });
+      }
+    });
+    for (const { task } of tasks) this.jobs.get(task.job.id)!.contributions++;
+    this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root, signature: ack });
+    this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs });
+  }
+
+  /** The ack was lost on the way: the same batch gets the same answer, another one under its number none. */
+  #repeatAck(row: WorkerRow, message: Of<"commit">): void {
+    const accepted = this.#o.store.contributions.batch(row.n, message.sequence);
+    if (!accepted || !sameBytes(accepted.root, message.root))
+      throw new SuperEdgeError("replayed", `sequence ${message.sequence} was accepted before, with another batch`);
+    this.#outbox.message(row.address, {
+      type: "ack",
+      sequence: message.sequence,
+      root: message.root,
+      signature: accepted.ack,
+    });
+    this.#answer();
+  }
+
+  /** Refused reveals are reported one by one; the others count. */
+  onReveal(worker: Address, message: Of<"reveal">): void {
+    const { store } = this.#o;
+    const refused: SuperEdgeError[] = [];
+    for (const reveal of message.reveals) {
+      try {
+        const task = this.#askedTask(worker, reveal);
+        const output = this.#checkOutput(task, reveal);
+        const digest = hex32(reveal.digest);
+        const context = this.jobs.get(task.job.id)!;
+        const n = this.#workers.get(worker)!.n;
+        store.group.write(() =>
+          store.contributions.reveal({
+            job: context.row.n,
+            task: task.index,
+            worker: n,
+            digest: reveal.digest,
+            salt: reveal.salt,
+            output: output ?? null,
+          }),
+        );
+        this.dispatch({ type: "revealed", worker, task, digest, output });
+      } catch (error) {
+        if (!(error instanceof SuperEdgeError)) throw error;
+        refused.push(error);
+      }
+    }
+    if (refused[0]) throw refused[0];
+  }
+
+  #askedTask(worker: Address, reveal: Of<"reveal">["reveals"][number]): Task {
+    const key = hex32(reveal.key) as TaskKey;
+    const task = this.state.tasks.get(key);
+    const held = task?.contributions.find((c) => c.worker === worker);
+    if (!task || !held) throw new SuperEdgeError("not-yours", `task ${key}: decided already, or never committed to`);
+    if (held.state !== "asked")
+      throw new SuperEdgeError("out-of-order", `task ${key}: expected a reveal once asked for, found it ${held.state}`);
+    const commitment = hex32(commitmentOf(reveal.key, worker, reveal.digest, reveal.salt));
+    if (commitment !== held.commitment)
+      throw new SuperEdgeError("no-reveal", `task ${key}: digest and salt do not open the commitment`);
+    return task;
+  }
+
+  #checkOutput(task: Task, reveal: Of<"reveal">["reveals"][number]): Uint8Array | undefined {
+    const bytes = this.outputBytes(task);
+    if (bytes > MAX_INLINE_OUTPUT_BYTES) {
+      if (reveal.output) throw new SuperEdgeError("bad-output", "expected no output with the reveal: it is too large");
+      return undefined;
+    }
+    if (reveal.output?.length !== bytes)
+      throw new SuperEdgeError(
+        "bad-output",
+        `expected ${bytes} bytes of output, found ${reveal.output?.length ?? "none"}`,
+      );
+    this.#checkDigest(task, reveal.output, reveal.digest);
+    return reveal.output;
+  }
+
+  #checkDigest(task: Task, output: Uint8Array, digest: Uint8Array): void {
+    const { manifest } = this.jobs.get(task.job.id)!;
+    if (digestOf(output, manifest.output.itemBytes, nodeSha256) !== hex32(digest))
+      throw new SuperEdgeError("bad-output", "the output does not have the digest that was committed");
+  }
+
+  outputBytes(task: Task): number {
+    const { row, manifest } = this.jobs.get(task.job.id)!;
+    return rangeOf(row.spec, task.index).count * manifest.output.itemBytes;
+  }
+
+  onHandBack(worker: Address, message: Of<"handBack">): void {
+    const tasks = split(message.keys).flatMap((key) => this.state.tasks.get(hex32(key)) ?? []);
+    this.dispatch({ type: "handedBack", worker, tasks });
+  }
+
+  onFailed(worker: Address, message: Of<"failed">): void {
+    const task = this.state.tasks.get(hex32(message.key));
+    if (!task) return;
+    this.#o.log("kernel failed", {
+      worker,
+      job: task.job.id,
+      task: task.index,
+      code: message.code,
+      message: message.message,
+    });
+    this.dispatch({ type: "failed", worker, task, code: message.code as ErrorCode, message: message.message });
+  }
+
+  #awaitedUpload(worker: Address, key: TaskKey): { task: Task; digest: Bytes32 } {
+    const task = this.state.tasks.get(key);
+    const held = task?.contributions.find((c) => c.worker === worker);
+    if (!task || !held?.digest || task.uploading?.worker !== worker)
+      throw new SuperEdgeError("not-yours", `no output of task ${key} is awaited from this worker`);
+    return { task, digest: held.digest };
+  }
+
+  /** A winner's large output: checked, stored, and the task certified. Throws `not-yours`, `bad-output`. */
+  async receiveOutput(worker: Address, key: TaskKey, output: Uint8Array, blobs: Blobs): Promise<void> {
+    const { task, digest } = this.#awaitedUpload(worker, key);
+    const expected = this.outputBytes(task);
+    if (output.length !== expected)
+      throw new SuperEdgeError("bad-output", `expected ${expected} bytes of output, found ${output.length}`);
+    this.#checkDigest(task, output, fromHex(digest));
+    const blob = await blobs.put(output);
+    this.#awaitedUpload(worker, key);
+    this.#uploads.set(key, blob);
+    this.dispatch({ type: "uploaded", worker, task });
+    await this.#durable();
+  }
+
+  // ---- the loop itself ----
+
+  dispatch(event: Event): void {
+    for (const effect of step(this.state, event, this.#now())) this.#perform(effect);
+    if (this.#changed.size > 0 || event.type !== "ticked") this.#answer();
+  }
+
+  /** Lets out what waits for the disk, once it is there. */
+  #answer(): void {
+    if (this.#answering) return;
+    this.#answering = true;
+    this.#o.store.group.afterwards(() => {
+      this.#answering = false;
+      this.#outbox.flush();
+      const changed = this.#changed;
+      this.#changed = new Set();
+      for (const job of changed) this.changes.emit(`job:${job}`);
+    });
+  }
+
+  #durable(): Promise<void> {
+    return new Promise((resolve) => this.#o.store.group.afterwards(resolve));
+  }
+
+  #perform(effect: Effect): void {
+    const { store, log } = this.#o;
+    switch (effect.type) {
+      case "lease":
+        return this.#outbox.message(effect.worker.address, this.#leaseMessage(effect));
+      case "idle":
+        return this.#outbox.message(effect.worker.address, { type: "idle", reason: effect.reason });
+      case "askReveal":
+        for (const task of effect.tasks) this.#outbox.askReveal(effect.worker, fromHex(task.key));
+        return this.#answer();
+      case "askUpload":
+        this.#outbox.message(effect.worker, { type: "upload", key: fromHex(effect.task.key) });
+        return this.#answer();
+      case "revoke":
+        for (const task of effect.tasks)
+          this.#outbox.message(effect.worker, { type: "revoke", keys: fromHex(task.key) });
+        return this.#answer();
+      case "lapsed":
+        return this.#close(effect.task, effect.contribution, "lapsed", 0n);
+      case "certified":
+        return this.#certify(effect);
+      case "mismatch": {
+        const { row } = this.jobs.get(effect.task.job.id)!;
+        row.mismatches++;
+        store.group.write(() => store.jobs.countMismatch(row.n));
+        const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
+        return log("digests disagree", { job: row.id, task: effect.task.index, said });
+      }
+      case "workerChanged": {
+        const { worker } = effect;
+        return store.group.write(() => store.workers.tally(worker));
+      }
+      case "banned": {
+        const { address, good, bad } = effect.worker;
+        log("worker banned", { worker: address, good, bad });
+        const error = new SuperEdgeError(
+          "banned",
+          `${bad} of ${good + bad} results were wrong: this pool gives no more work`,
+        );
+        return store.group.afterwards(() => this.#o.dismiss(address, error));
+      }
+      case "jobDone":
+        return this.#finish(effect.job, "done");
+      case "jobStopped":
+        return this.#finish(effect.job, "stopped", { code: effect.code, message: effect.message });
+    }
+  }
+
+  #finish(job: Job, state: "done" | "stopped", error?: { code: ErrorCode; message: string }): void {
+    const { row } = this.jobs.get(job.id)!;
+    const atMs = this.#now();
+    Object.assign(row, { state, error, finishedMs: atMs });
+    this.#o.store.group.write(() => this.#o.store.jobs.finish(row.n, state, error, atMs));
+    this.#o.log(`job ${state}`, { job: job.id, ...error });
+    this.#changed.add(job.id);
+  }
+
+  #certify({ task, canonical, agreeing, rejected }: Extract<Effect, { type: "certified" }>): void {
+    const { store } = this.#o;
+    const { row } = this.jobs.get(task.job.id)!;
+    const outputCid = this.#uploads.get(task.key) ?? null;
+    this.#uploads.delete(task.key);
+    invariant(canonical.output || outputCid, `certified task ${task.index} of ${row.id} has its bytes`);
+    store.group.write(() =>
+      store.certified.insert({
+        job: row.n,
+        task: task.index,
+        digest: fromHex(canonical.digest!),
+        output: canonical.output ?? null,
+        outputCid,
+        atMs: this.#now(),
+      }),
+    );
+    const rewards = rewardsOf(row, agreeing);
+    for (const c of agreeing) this.#close(task, c, "agreed", rewards.get(c.worker) ?? 0n);
+    for (const c of rejected) this.#close(task, c, "rejected", 0n);
+    this.#changed.add(task.job.id);
+  }
+
+  #close(task: Task, c: Contribution, state: "agreed" | "rejected" | "lapsed", rewardWei: bigint): void {
+    const { store } = this.#o;
+    const { row } = this.jobs.get(task.job.id)!;
+    const worker = this.#workers.get(c.worker)!.n;
+    store.group.write(() => store.contributions.close(row.n, task.index, worker, CONTRIBUTION[state]));
+    const verdict = state === "agreed" ? "certified" : state;
+    this.#outbox.verdict(c.worker, { key: fromHex(task.key), verdict, rewardWei: String(rewardWei) });
+    this.#answer();
+  }
+
+  #leaseMessage({ job, tasks, deadlineMs }: Extract<Effect, { type: "lease" }>): LeaseMessage {
+    const { row, manifest } = this.jobs.get(job.id)!;
+    return {
+      type: "lease",
+      app: row.spec.app,
+      params: parseParams(manifest, row.spec.params),
+      inputs: row.spec.inputs,
+      tasks: tasks.map((task) => ({ key: fromHex(task.key), ...rangeOf(row.spec, task.index) })),
+      deadlineMs: deadlineMs - this.#now(),
+      rewardWei: String(row.priceWei),
+    };
+  }
+
+  workerNumber(address: Address): number | undefined {
+    return this.#workers.get(address)?.n;
+  }
+
+  /** Every worker ever seen, as the scheduler knows it and as stored. */
+  *workers(): Generator<{ row: WorkerRow; worker: Worker }> {
+    for (const row of this.#workers.values()) {
+      const worker = this.state.workers.get(row.address);
+      if (worker) yield { row, worker };
+    }
+  }
+}
+
+const nodeSha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+const workerOf = (row: WorkerRow, subnet: string): Worker => ({
+  address: row.address,
+  owner: row.owner,
+  beneficiary: row.beneficiary,
+  subnet,
+  score: row.score,
+  engines: new Set(row.engines),
+  connected: false,
+  wants: 0,
+  leased: new Set(),
+  taskMs: new Map(),
+  good: row.good,
+  bad: row.bad,
+  lapsed: row.lapsed,
+  suspicion: row.suspicion,
+  banned: row.banned,
+  failed: new Set(),
+});
+
+const contributionOf = (row: ContributionRow, worker: Address): Contribution => ({
+  worker,
+  owner: row.owner,
+  beneficiary: row.beneficiary,
+  subnet: row.subnet,
+  score: row.score,
+  state: row.state === CONTRIBUTION.revealed ? "revealed" : "committed",
+  deadlineMs: 0,
+  leasedMs: 0,
+  commitment: hex32(row.commitment),
+  digest: row.digest ? hex32(row.digest) : undefined,
+  output: row.output ?? undefined,
+});
+
+const split = (bytes: Uint8Array): Uint8Array[] =>
+  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

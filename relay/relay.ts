@@ -1,0 +1,130 @@
+// The relay put together: store, blobs, loop, sockets, HTTP. What it needs of a chain comes in as `ChainSide`.
+import { join } from "node:path";
+import pino, { type Logger } from "pino";
+import type { PoolView } from "../protocol/api.ts";
+import type { Domain } from "../protocol/commit.ts";
+import { SuperEdgeError } from "../protocol/errors.ts";
+import { type Address, fromHex } from "../protocol/ids.ts";
+import type { RelayMessage } from "../protocol/messages.ts";
+import type { ApiContext, ChainSide } from "./api/context.ts";
+import { Blobs } from "./blobs/blobs.ts";
+import { Loop } from "./loop.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { Session, type SessionContext } from "./session.ts";
+import { Signaling } from "./signaling.ts";
+import { addressOfKey } from "./signature.ts";
+import { Store } from "./store/store.ts";
+
+export interface RelayOptions {
+  /** Holds `relay.db` and `blobs/`. */
+  data: string;
+  domain: Domain;
+  /** Hexadecimal private key: signs acks. */
+  poolKey: string;
+  chain: ChainSide;
+  server: ServerOptions;
+  messagesPerSecond: number;
+  logLevel: string;
+  /** What the pool says of itself; URLs are filled in once the port is known. */
+  view: (port: number) => Omit<PoolView, "workers" | "pool" | "chainId" | "hub">;
+}
+
+export interface Relay {
+  loop: Loop;
+  store: Store;
+  blobs: Blobs;
+  server: Server;
+  log: Logger;
+  close(): Promise<void>;
+}
+
+/** The store, and what is in it, before the relay answers anybody: settlement shares it. */
+export function openStores(data: string, log: Logger): { store: Store; blobs: Blobs } {
+  const store = new Store(join(data, "relay.db"), (error) => {
+    // Nothing may be acknowledged that is not on the disk. What is there resumes at the next start.
+    log.fatal({ err: error }, "the store cannot be written; stopping");
+    process.exit(1);
+  });
+  return { store, blobs: new Blobs(join(data, "blobs")) };
+}
+
+export const makeLog = (level: string): Logger => pino({ name: "superedge", level }, pino.destination(2));
+
+export async function openRelay(
+  options: RelayOptions,
+  { store, blobs }: { store: Store; blobs: Blobs },
+  log: Logger,
+): Promise<Relay> {
+  const poolKey = fromHex(options.poolKey);
+  const pool = addressOfKey(poolKey);
+  const sessions = new Map<string, Session>();
+  const byWorker = new Map<Address, Session>();
+  const logEvent = (event: string, fields: Record<string, unknown>) => log.info(fields, event);
+
+  const loop = new Loop({
+    store,
+    domain: options.domain,
+    pool,
+    poolKey,
+    send: (worker, message) => byWorker.get(worker)?.send(message),
+    dismiss: (worker, error) => byWorker.get(worker)?.close(error),
+    log: logEvent,
+  });
+  const signaling = new Signaling((session, message: RelayMessage) => {
+    const found = sessions.get(session);
+    if (!found?.peers) return false;
+    found.send(message);
+    return true;
+  });
+  const sessionContext: SessionContext = {
+    loop,
+    signaling,
+    domain: options.domain,
+    pool,
+    messagesPerSecond: options.messagesPerSecond,
+    scoreOf: (worker) => options.chain.score(worker),
+    onGreeted(session) {
+      const worker = session.worker!;
+      // One connection a key: the newest wins, as when a tab is reloaded before the old socket has noticed.
+      byWorker.get(worker)?.close(new SuperEdgeError("too-many", "this worker has connected again elsewhere"));
+      sessions.set(session.id, session);
+      byWorker.set(worker, session);
+    },
+    onClosed(session) {
+      sessions.delete(session.id);
+      if (byWorker.get(session.worker!) !== session) return;
+      byWorker.delete(session.worker!);
+      loop.leave(session.worker!);
+    },
+    log: logEvent,
+  };
+
+  const server = await startServer(
+    options.server,
+    (port): ApiContext => ({
+      store,
+      blobs,
+      loop,
+      chain: options.chain,
+      sessions,
+      pool,
+      domain: options.domain,
+      poolView: { ...options.view(port), pool, chainId: options.domain.chainId, hub: options.domain.hub },
+      egress: new Map(),
+      log: logEvent,
+    }),
+    (socket, ip, origin) => new Session(socket, ip, origin, sessionContext),
+  );
+  return {
+    loop,
+    store,
+    blobs,
+    server,
+    log,
+    async close() {
+      loop.close();
+      await server.close();
+      store.close();
+    },
+  };
+}

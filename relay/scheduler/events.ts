@@ -1,0 +1,41 @@
+// What happens to the scheduler, and what it wants done about it.
+import type { ErrorCode } from "../../protocol/errors.ts";
+import type { Address, Bytes32, JobId } from "../../protocol/ids.ts";
+import type { Contribution, Job, Task, Worker } from "./state.ts";
+
+export type Event =
+  | { type: "jobAdded"; job: Job }
+  | {
+      type: "jobRestored";
+      job: Job;
+      certified: ReadonlySet<number>;
+      contributions: { index: number; contribution: Contribution }[];
+    }
+  | { type: "jobStopped"; job: JobId; code: ErrorCode; message: string }
+  | { type: "workerJoined"; worker: Worker }
+  | { type: "workerLeft"; worker: Address }
+  | { type: "workRequested"; worker: Address; tasks: number }
+  /** Already checked: signature, sequence, root. Keys the worker holds no lease for have been refused. */
+  | { type: "committed"; worker: Address; tasks: { task: Task; commitment: Bytes32 }[]; busyMs: number }
+  /** Already checked: digest and salt open the commitment, an inline output has that digest. */
+  | { type: "revealed"; worker: Address; task: Task; digest: Bytes32; output: Uint8Array | undefined }
+  /** The canonical bytes of a large output have arrived and have the digest. */
+  | { type: "uploaded"; worker: Address; task: Task }
+  | { type: "handedBack"; worker: Address; tasks: Task[] }
+  | { type: "failed"; worker: Address; task: Task; code: ErrorCode; message: string }
+  | { type: "ticked" };
+
+export type Effect =
+  | { type: "lease"; worker: Worker; job: Job; tasks: Task[]; deadlineMs: number }
+  | { type: "idle"; worker: Worker; reason: string }
+  | { type: "askReveal"; worker: Address; tasks: Task[] }
+  | { type: "askUpload"; worker: Address; task: Task }
+  | { type: "revoke"; worker: Address; tasks: Task[] }
+  /** The contribution is dropped: not revealed in time, or the job stopped. */
+  | { type: "lapsed"; task: Task; contribution: Contribution }
+  | { type: "certified"; task: Task; canonical: Contribution; agreeing: Contribution[]; rejected: Contribution[] }
+  | { type: "mismatch"; task: Task; contributions: Contribution[] }
+  | { type: "workerChanged"; worker: Worker }
+  | { type: "banned"; worker: Worker }
+  | { type: "jobDone"; job: Job }
+  | { type: "jobStopped"; job: Job; code: ErrorCode; message: string };

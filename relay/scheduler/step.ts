@@ -1,0 +1,326 @@
+// The scheduler: from state and event to changed state and what is to be done. No clock, no randomness, no I/O: the
+// relay's loop and the simulator run this same code, and an incident replays from its log.
+import type { Address } from "../../protocol/ids.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import { believe } from "./belief.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Effect, Event } from "./events.ts";
+import { place, wanted } from "./place.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import { isLiar, nextSuspicion } from "./suspicion.ts";
+import { closeTask, openTask, queueTask } from "./task.ts";
+
+/** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
+export const REVEAL_MS = 15_000;
+export const UPLOAD_MS = 60_000;
+/** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
+const FAILURES_TO_STOP = 3;
+/** Weight of the newest lease in a worker's running average. */
+const SPEED_WEIGHT = 0.4;
+
+export const emptyState = (): State => ({
+  jobs: new Map(),
+  workers: new Map(),
+  tasks: new Map(),
+  waiting: new Set(),
+  deadlines: new Deadlines(),
+});
+
+export function step(state: State, event: Event, nowMs: number): Effect[] {
+  const effects: Effect[] = [];
+  switch (event.type) {
+    case "jobAdded": {
+      // A new job starts level with the least served, or it would hold the pool until it had caught up.
+      const passes = [...state.jobs.values()].filter((j) => j.state === "running").map((j) => j.pass);
+      event.job.pass = passes.length ? Math.min(...passes) : 0;
+      state.jobs.set(event.job.id, event.job);
+      finishIfDone(event.job, effects);
+      break;
+    }
+    case "jobRestored":
+      state.jobs.set(event.job.id, event.job);
+      restoreTasks(state, event, nowMs, effects);
+      finishIfDone(event.job, effects);
+      break;
+    case "jobStopped": {
+      const job = state.jobs.get(event.job);
+      if (job?.state === "running") stopJob(state, job, event.code, event.message, effects);
+      break;
+    }
+    case "workerJoined":
+      state.workers.set(event.worker.address, event.worker);
+      remindOfReveals(state, event.worker, nowMs, effects);
+      break;
+    case "workerLeft": {
+      const worker = state.workers.get(event.worker);
+      if (!worker) break;
+      worker.connected = false;
+      state.waiting.delete(worker);
+      giveBack(state, worker, [...worker.leased], nowMs, effects);
+      break;
+    }
+    case "workRequested": {
+      const worker = state.workers.get(event.worker);
+      if (!worker || worker.banned) break;
+      worker.wants = event.tasks;
+      const effect = place(state, worker, nowMs);
+      if (effect.type === "idle") state.waiting.add(worker);
+      return [effect];
+    }
+    case "committed":
+      onCommitted(state, event, nowMs, effects);
+      break;
+    case "revealed": {
+      const contribution = contributionOf(event.task, event.worker);
+      if (!contribution || contribution.state === "revealed") break;
+      contribution.state = "revealed";
+      contribution.digest = event.digest;
+      contribution.output = event.output;
+      settle(state, event.task, nowMs, effects);
+      break;
+    }
+    case "uploaded": {
+      const belief = believe(
+        event.task.job,
+        event.task.contributions.filter((c) => c.state === "revealed"),
+      );
+      if (belief.believed) certify(state, event.task, belief.canonical, belief.agreeing, effects);
+      break;
+    }
+    case "handedBack": {
+      const worker = state.workers.get(event.worker);
+      if (worker) giveBack(state, worker, event.tasks, nowMs, effects);
+      break;
+    }
+    case "failed":
+      onFailed(state, event, nowMs, effects);
+      break;
+    case "ticked":
+      for (let task = state.deadlines.due(nowMs); task; task = state.deadlines.due(nowMs))
+        if (state.tasks.get(task.key) === task) expire(state, task, nowMs, effects);
+      break;
+  }
+  feedTheWaiting(state, nowMs, effects);
+  return effects;
+}
+
+/** After a restart: leases are forgotten, commits and reveals are not. */
+function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" }>, nowMs: number, effects: Effect[]) {
+  const { job, certified, contributions } = event;
+  if (job.state !== "running") return;
+  job.certified = certified.size;
+  job.fresh = 0;
+  for (const index of certified) job.fresh = Math.max(job.fresh, index + 1);
+  for (const { index } of contributions) job.fresh = Math.max(job.fresh, index + 1);
+  for (let index = 0; index < job.fresh; index++) if (!certified.has(index)) openTask(state, job, index);
+  for (const { index, contribution } of contributions) job.open.get(index)?.contributions.push(contribution);
+  for (const task of [...job.open.values()]) settle(state, task, nowMs, effects);
+}
+
+const contributionOf = (task: Task, worker: Address): Contribution | undefined =>
+  task.contributions.find((c) => c.worker === worker);
+
+function onCommitted(state: State, event: Extract<Event, { type: "committed" }>, nowMs: number, effects: Effect[]) {
+  const worker = state.workers.get(event.worker);
+  for (const { task, commitment } of event.tasks) {
+    const contribution = contributionOf(task, event.worker);
+    if (contribution?.state !== "leased") continue;
+    contribution.state = "committed";
+    contribution.commitment = commitment;
+    worker?.leased.delete(task);
+  }
+  const app = event.tasks[0]?.task.job.app;
+  if (worker && app !== undefined) {
+    const measured = event.busyMs / event.tasks.length;
+    const known = worker.taskMs.get(app);
+    worker.taskMs.set(app, known === undefined ? measured : known + SPEED_WEIGHT * (measured - known));
+  }
+  for (const { task } of event.tasks) settle(state, task, nowMs, effects);
+}
+
+/** Looks at a task after any change: ask for reveals, decide, or want another replica. */
+function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
+  const { contributions } = task;
+  if (contributions.some((c) => c.state === "leased")) return;
+  if (wanted(task) > 0) return queueTask(task);
+  const unrevealed = contributions.filter((c) => c.state === "committed");
+  if (unrevealed.length > 0) {
+    for (const c of unrevealed) {
+      c.state = "asked";
+      c.deadlineMs = nowMs + REVEAL_MS;
+      effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
+    }
+    state.deadlines.add(nowMs + REVEAL_MS, task);
+    return;
+  }
+  if (contributions.some((c) => c.state === "asked")) return;
+
+  const belief = believe(task.job, contributions);
+  if (!belief.believed) {
+    if (contributions.length >= MAX_CONTRIBUTIONS) {
+      const message = `task ${task.index}: ${contributions.length} machines gave results that do not agree; the kernel is not deterministic, or too few workers are honest`;
+      return stopJob(state, task.job, "kernel-trap", message, effects);
+    }
+    effects.push({ type: "mismatch", task, contributions: [...contributions] });
+    task.target = contributions.length + belief.missing;
+    return queueTask(task);
+  }
+  const { canonical, agreeing } = belief;
+  if (canonical.output) return certify(state, task, canonical, agreeing, effects);
+  askUpload(state, task, agreeing, nowMs, effects);
+}
+
+/** A large output is fetched once, from a winner that is there; if it does not come, from another. */
+function askUpload(state: State, task: Task, agreeing: Contribution[], nowMs: number, effects: Effect[]): void {
+  const tried = task.uploading?.tried ?? new Set<Address>();
+  const next = agreeing.find((c) => !tried.has(c.worker) && state.workers.get(c.worker)?.connected);
+  if (!next) {
+    // Nobody who could is there any more: the work must be done again.
+    task.uploading = undefined;
+    for (const c of agreeing) lapse(state, task, c, effects);
+    task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
+    return settle(state, task, nowMs, effects);
+  }
+  tried.add(next.worker);
+  task.uploading = { worker: next.worker, tried };
+  state.deadlines.add(nowMs + UPLOAD_MS, task);
+  next.deadlineMs = nowMs + UPLOAD_MS;
+  effects.push({ type: "askUpload", worker: next.worker, task });
+}
+
+function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
+  task.contributions = task.contributions.filter((c) => c !== contribution);
+  const worker = state.workers.get(contribution.worker);
+  if (worker) {
+    worker.lapsed++;
+    effects.push({ type: "workerChanged", worker });
+  }
+  effects.push({ type: "lapsed", task, contribution });
+}
+
+function certify(state: State, task: Task, canonical: Contribution, agreeing: Contribution[], effects: Effect[]): void {
+  const rejected = task.contributions.filter((c) => !agreeing.includes(c));
+  closeTask(state, task);
+  task.job.certified++;
+  effects.push({ type: "certified", task, canonical, agreeing, rejected });
+  for (const c of task.contributions) judge(state, c, agreeing.includes(c), effects);
+  finishIfDone(task.job, effects);
+}
+
+function judge(state: State, contribution: Contribution, agreed: boolean, effects: Effect[]): void {
+  const worker = state.workers.get(contribution.worker);
+  if (!worker) return;
+  if (agreed) worker.good++;
+  else worker.bad++;
+  worker.suspicion = nextSuspicion(worker.suspicion, agreed);
+  effects.push({ type: "workerChanged", worker });
+  if (!worker.banned && isLiar(worker.suspicion)) {
+    worker.banned = true;
+    state.waiting.delete(worker);
+    effects.push({ type: "banned", worker });
+  }
+}
+
+function finishIfDone(job: Job, effects: Effect[]): void {
+  if (job.state !== "running" || job.certified < job.tasks) return;
+  job.state = "done";
+  effects.push({ type: "jobDone", job });
+}
+
+function stopJob(
+  state: State,
+  job: Job,
+  code: Extract<Effect, { type: "jobStopped" }>["code"],
+  message: string,
+  effects: Effect[],
+) {
+  job.state = "stopped";
+  for (const task of [...job.open.values()]) {
+    closeTask(state, task);
+    for (const c of task.contributions) {
+      const worker = state.workers.get(c.worker);
+      if (c.state === "leased") {
+        worker?.leased.delete(task);
+        effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
+      } else effects.push({ type: "lapsed", task, contribution: c });
+    }
+  }
+  job.again.length = 0;
+  effects.push({ type: "jobStopped", job, code, message });
+}
+
+function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, effects: Effect[]): void {
+  for (const task of tasks) {
+    const contribution = contributionOf(task, worker.address);
+    if (contribution?.state !== "leased") continue;
+    worker.leased.delete(task);
+    task.contributions = task.contributions.filter((c) => c !== contribution);
+    settle(state, task, nowMs, effects);
+  }
+}
+
+function onFailed(state: State, event: Extract<Event, { type: "failed" }>, nowMs: number, effects: Effect[]): void {
+  const worker = state.workers.get(event.worker);
+  const { job } = event.task;
+  if (!worker || contributionOf(event.task, event.worker)?.state !== "leased") return;
+  worker.failed.add(job.id);
+  job.failures.set(worker.owner, event.message);
+  giveBack(
+    state,
+    worker,
+    [...worker.leased].filter((task) => task.job === job),
+    nowMs,
+    effects,
+  );
+  const helpers = new Set<Address>();
+  for (const w of state.workers.values())
+    if (w.connected && !w.banned && !w.failed.has(job.id) && w.engines.has(job.engine)) helpers.add(w.owner);
+  const hopeless = job.certified === 0 && (job.failures.size >= FAILURES_TO_STOP || helpers.size === 0);
+  if (hopeless && job.state === "running") {
+    const message = `the kernel failed on ${job.failures.size} machine(s) and succeeded on none; the last said: ${event.message}`;
+    stopJob(state, job, event.code, message, effects);
+  }
+}
+
+/** Something of the task may have run out: leases not committed, digests not shown, a large output not sent. */
+function expire(state: State, task: Task, nowMs: number, effects: Effect[]): void {
+  let changed = false;
+  for (const c of [...task.contributions]) {
+    if (c.deadlineMs > nowMs) continue;
+    if (c.state === "leased") {
+      task.contributions = task.contributions.filter((other) => other !== c);
+      state.workers.get(c.worker)?.leased.delete(task);
+      effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
+      changed = true;
+    } else if (c.state === "asked") {
+      lapse(state, task, c, effects);
+      changed = true;
+    } else if (c.state === "revealed" && task.uploading?.worker === c.worker) {
+      changed = true;
+    }
+  }
+  if (changed) settle(state, task, nowMs, effects);
+}
+
+/** A worker that comes back is asked again for what it committed: the salts may still be in its memory. */
+function remindOfReveals(state: State, worker: Worker, nowMs: number, effects: Effect[]): void {
+  const tasks: Task[] = [];
+  for (const task of state.tasks.values()) {
+    const contribution = contributionOf(task, worker.address);
+    if (contribution?.state !== "asked") continue;
+    contribution.deadlineMs = nowMs + REVEAL_MS;
+    state.deadlines.add(contribution.deadlineMs, task);
+    tasks.push(task);
+  }
+  if (tasks.length > 0) effects.push({ type: "askReveal", worker: worker.address, tasks });
+}
+
+/** Workers that asked and got nothing get a lease as soon as there is one. */
+function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): void {
+  for (const worker of state.waiting) {
+    const effect = place(state, worker, nowMs);
+    if (effect.type !== "lease") continue;
+    state.waiting.delete(worker);
+    effects.push(effect);
+  }
+}

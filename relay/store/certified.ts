@@ -1,0 +1,67 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Cid } from "../../protocol/ids.ts";
+
+export interface CertifiedRow {
+  /** Grows by one a certified task, over all jobs: the id of its event in a result stream. */
+  seq: number;
+  job: number;
+  task: number;
+  digest: Uint8Array;
+  /** Inline up to 64 KiB; larger ones are blobs. */
+  output: Uint8Array | null;
+  outputCid: Cid | null;
+  atMs: number;
+  /** The epoch that settles it; null while none does. */
+  epoch: number | null;
+}
+
+export class CertifiedTable {
+  readonly #insert;
+  readonly #one;
+  readonly #after;
+  readonly #indices;
+  readonly #unsettled;
+  readonly #setEpoch;
+  readonly #clearEpoch;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      "insert into certified(job, task, digest, output, outputCid, atMs) values(?, ?, ?, ?, ?, ?)",
+    );
+    this.#one = db.prepare("select * from certified where job = ? and task = ?");
+    this.#after = db.prepare("select * from certified where job = ? and seq > ? order by seq limit ?");
+    this.#indices = db.prepare("select task from certified where job = ? order by task");
+    this.#unsettled = db.prepare("select * from certified where epoch is null order by job, task limit ?");
+    this.#setEpoch = db.prepare("update certified set epoch = ? where job = ? and task = ?");
+    this.#clearEpoch = db.prepare("update certified set epoch = null where epoch = ?");
+  }
+
+  insert(row: Omit<CertifiedRow, "seq" | "epoch">): number {
+    const { lastInsertRowid } = this.#insert.run(row.job, row.task, row.digest, row.output, row.outputCid, row.atMs);
+    return Number(lastInsertRowid);
+  }
+
+  get(job: number, task: number): CertifiedRow | undefined {
+    return this.#one.get(job, task) as unknown as CertifiedRow | undefined;
+  }
+
+  after(job: number, seq: number, limit: number): CertifiedRow[] {
+    return this.#after.all(job, seq, limit) as unknown as CertifiedRow[];
+  }
+
+  indices(job: number): number[] {
+    return (this.#indices.all(job) as { task: number }[]).map((row) => row.task);
+  }
+
+  unsettled(limit: number): CertifiedRow[] {
+    return this.#unsettled.all(limit) as unknown as CertifiedRow[];
+  }
+
+  setEpoch(epoch: number, job: number, task: number): void {
+    this.#setEpoch.run(epoch, job, task);
+  }
+
+  clearEpoch(epoch: number): void {
+    this.#clearEpoch.run(epoch);
+  }
+}

@@ -1,0 +1,118 @@
+// Commit batches and what became of each task in them.
+import type { DatabaseSync } from "node:sqlite";
+import type { Address } from "../../protocol/ids.ts";
+import { CONTRIBUTION } from "./open.ts";
+
+export interface BatchRow {
+  worker: number;
+  sequence: number;
+  root: Uint8Array;
+  count: number;
+  signature: Uint8Array;
+  /** 32 bytes each, in the order of the batch. */
+  commitments: Uint8Array;
+  ack: Uint8Array;
+  atMs: number;
+}
+
+export interface ContributionRow {
+  job: number;
+  task: number;
+  worker: number;
+  owner: Address;
+  beneficiary: Address;
+  subnet: string;
+  score: number;
+  sequence: number;
+  position: number;
+  commitment: Uint8Array;
+  state: number;
+  digest: Uint8Array | null;
+  salt: Uint8Array | null;
+  output: Uint8Array | null;
+}
+
+export class ContributionTable {
+  readonly #insertBatch;
+  readonly #batch;
+  readonly #insert;
+  readonly #reveal;
+  readonly #close;
+  readonly #ofJob;
+  readonly #ofTask;
+  readonly #open;
+  readonly #count;
+
+  constructor(db: DatabaseSync) {
+    this.#insertBatch = db.prepare(
+      "insert into batch(worker, sequence, root, count, signature, commitments, ack, atMs) values(?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#batch = db.prepare("select * from batch where worker = ? and sequence = ?");
+    // A worker whose earlier contribution to the task lapsed may try again.
+    this.#insert = db.prepare(
+      `insert or replace into contribution(job, task, worker, owner, beneficiary, subnet, score, sequence, position, commitment, state)
+       values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${CONTRIBUTION.committed})`,
+    );
+    this.#reveal = db.prepare(
+      `update contribution set state = ${CONTRIBUTION.revealed}, digest = ?, salt = ?, output = ? where job = ? and task = ? and worker = ?`,
+    );
+    this.#close = db.prepare(
+      "update contribution set state = ?, output = null where job = ? and task = ? and worker = ?",
+    );
+    this.#ofJob = db.prepare("select * from contribution where job = ? order by task, worker");
+    this.#ofTask = db.prepare("select * from contribution where job = ? and task = ? order by worker");
+    this.#open = db.prepare(
+      `select * from contribution where job = ? and state in (${CONTRIBUTION.committed}, ${CONTRIBUTION.revealed})`,
+    );
+    this.#count = db.prepare("select count(*) as n from contribution where job = ?");
+  }
+
+  insertBatch(b: BatchRow): void {
+    this.#insertBatch.run(b.worker, b.sequence, b.root, b.count, b.signature, b.commitments, b.ack, b.atMs);
+  }
+
+  batch(worker: number, sequence: number): BatchRow | undefined {
+    return this.#batch.get(worker, sequence) as unknown as BatchRow | undefined;
+  }
+
+  insert(c: Omit<ContributionRow, "state" | "digest" | "salt" | "output">): void {
+    this.#insert.run(
+      c.job,
+      c.task,
+      c.worker,
+      c.owner,
+      c.beneficiary,
+      c.subnet,
+      c.score,
+      c.sequence,
+      c.position,
+      c.commitment,
+    );
+  }
+
+  reveal(c: Pick<ContributionRow, "job" | "task" | "worker" | "digest" | "salt" | "output">): void {
+    this.#reveal.run(c.digest, c.salt, c.output, c.job, c.task, c.worker);
+  }
+
+  /** `state` is agreed, rejected or lapsed; the output, if it was kept, is dropped. */
+  close(job: number, task: number, worker: number, state: number): void {
+    this.#close.run(state, job, task, worker);
+  }
+
+  ofJob(job: number): ContributionRow[] {
+    return this.#ofJob.all(job) as unknown as ContributionRow[];
+  }
+
+  ofTask(job: number, task: number): ContributionRow[] {
+    return this.#ofTask.all(job, task) as unknown as ContributionRow[];
+  }
+
+  /** Committed or revealed, of tasks not yet certified. */
+  open(job: number): ContributionRow[] {
+    return this.#open.all(job) as unknown as ContributionRow[];
+  }
+
+  count(job: number): number {
+    return (this.#count.get(job) as { n: number }).n;
+  }
+}

@@ -1,0 +1,91 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { JobSpec, JobState } from "../../protocol/api.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import type { Address, JobId } from "../../protocol/ids.ts";
+
+/** A job as stored. `n` is its number in this store. */
+export interface JobRow {
+  n: number;
+  id: JobId;
+  title: string;
+  spec: JobSpec;
+  requester: Address;
+  priceWei: bigint;
+  feeBps: number;
+  state: JobState;
+  error?: { code: ErrorCode; message: string } | undefined;
+  /** 32 random bytes from which the nonces of its tasks are made. */
+  secret: Uint8Array;
+  createdMs: number;
+  finishedMs?: number | undefined;
+  mismatches: number;
+}
+
+interface Raw {
+  n: number;
+  id: string;
+  title: string;
+  spec: string;
+  requester: string;
+  priceWei: string;
+  feeBps: number;
+  state: string;
+  error: string | null;
+  secret: Uint8Array;
+  createdMs: number;
+  finishedMs: number | null;
+  mismatches: number;
+}
+
+const fromRaw = (raw: Raw): JobRow => ({
+  ...raw,
+  id: raw.id as JobId,
+  spec: JSON.parse(raw.spec) as JobSpec,
+  requester: raw.requester as Address,
+  priceWei: BigInt(raw.priceWei),
+  state: raw.state as JobState,
+  error: raw.error ? (JSON.parse(raw.error) as JobRow["error"]) : undefined,
+  finishedMs: raw.finishedMs ?? undefined,
+});
+
+export class JobTable {
+  readonly #insert;
+  readonly #finish;
+  readonly #mismatch;
+  readonly #all;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      "insert into job(id, title, spec, requester, priceWei, feeBps, state, secret, createdMs) values(?, ?, ?, ?, ?, ?, 'running', ?, ?)",
+    );
+    this.#finish = db.prepare("update job set state = ?, error = ?, finishedMs = ? where n = ?");
+    this.#mismatch = db.prepare("update job set mismatches = mismatches + 1 where n = ?");
+    this.#all = db.prepare("select * from job order by n");
+  }
+
+  all(): JobRow[] {
+    return (this.#all.all() as unknown as Raw[]).map(fromRaw);
+  }
+
+  insert(job: Omit<JobRow, "n" | "state" | "error" | "finishedMs" | "mismatches">): number {
+    const { lastInsertRowid } = this.#insert.run(
+      job.id,
+      job.title,
+      JSON.stringify(job.spec),
+      job.requester,
+      String(job.priceWei),
+      job.feeBps,
+      job.secret,
+      job.createdMs,
+    );
+    return Number(lastInsertRowid);
+  }
+
+  finish(n: number, state: JobState, error: JobRow["error"] | undefined, atMs: number): void {
+    this.#finish.run(state, error ? JSON.stringify(error) : null, atMs, n);
+  }
+
+  countMismatch(n: number): void {
+    this.#mismatch.run(n);
+  }
+}

@@ -1,0 +1,41 @@
+// The relay's facts, in one SQLite file. `synchronous=FULL` is power-safe: what a committed transaction holds is on the
+// disk. Workers and jobs have small integer ids here, because a contribution is a row and there are millions of them.
+import { DatabaseSync } from "node:sqlite";
+
+const schema = `
+create table if not exists meta(k text primary key, v text not null) without rowid;
+create table if not exists blob(cid text primary key, bytes integer not null, createdMs integer not null) without rowid;
+create table if not exists app(cid text primary key, code text not null, manifest text not null, createdMs integer not null) without rowid;
+create table if not exists job(
+  n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
+  priceWei text not null, feeBps integer not null, state text not null, error text, secret blob not null,
+  createdMs integer not null, finishedMs integer, mismatches integer not null default 0);
+create table if not exists worker(
+  n integer primary key, address text not null unique, owner text not null, beneficiary text not null,
+  engines text not null, adapter text not null, seenMs integer not null, sequence integer not null default 0,
+  good integer not null default 0, bad integer not null default 0, lapsed integer not null default 0,
+  suspicion real not null default 0, banned integer not null default 0, score integer not null default 0);
+create table if not exists batch(
+  worker integer not null, sequence integer not null, root blob not null, count integer not null,
+  signature blob not null, commitments blob not null, ack blob not null, atMs integer not null,
+  primary key(worker, sequence)) without rowid;
+create table if not exists contribution(
+  job integer not null, task integer not null, worker integer not null, owner text not null, beneficiary text not null,
+  subnet text not null, score integer not null, sequence integer not null, position integer not null,
+  commitment blob not null, state integer not null, digest blob, salt blob, output blob,
+  primary key(job, task, worker)) without rowid;
+create table if not exists certified(
+  seq integer primary key autoincrement, job integer not null, task integer not null, digest blob not null,
+  output blob, outputCid text, atMs integer not null, epoch integer, unique(job, task));
+create index if not exists certified_unsettled on certified(epoch) where epoch is null;
+`;
+
+/** Contribution states as stored. A lapsed one was committed and not revealed in time. */
+export const CONTRIBUTION = { committed: 0, revealed: 1, agreed: 2, rejected: 3, lapsed: 4 } as const;
+
+export function openStore(file: string): DatabaseSync {
+  const db = new DatabaseSync(file);
+  db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000");
+  db.exec(schema);
+  return db;
+}

@@ -1,0 +1,65 @@
+// What crosses between the volunteer's page and the sandbox frame, which is of another origin: plain data through one
+// MessagePort, parsed by schema on both sides. No functions, no proxies.
+import * as v from "valibot";
+import { isErrorCode } from "../../protocol/errors.ts";
+import { MAX_BLOB_BYTES } from "../../protocol/limits.ts";
+import { adSchema, engineSchema } from "../../protocol/messages.ts";
+import { bytesUpTo, text, uint } from "../../protocol/schemas.ts";
+
+const id = uint();
+/** A job's kernel with its parameters and inputs. */
+const program = text(200);
+const bytes = bytesUpTo(MAX_BLOB_BYTES);
+
+export const hostMessage = v.variant("type", [
+  v.strictObject({ type: v.literal("probe"), id }),
+  v.strictObject({
+    type: v.literal("load"),
+    id,
+    program,
+    /** Parsed by the kernels' own schema. */
+    manifest: v.record(v.string(), v.unknown()),
+    code: bytes,
+    params: v.record(v.string(), v.number()),
+    inputs: v.pipe(v.array(bytes), v.maxLength(16)),
+  }),
+  v.strictObject({
+    type: v.literal("run"),
+    id,
+    program,
+    first: uint(2 ** 32),
+    count: uint(2 ** 32),
+    /** Of time the engine may be busy. */
+    share: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1)),
+    /** After that the kernel is killed, milliseconds. */
+    timeoutMs: uint(3_600_000),
+  }),
+  v.strictObject({ type: v.literal("stop") }),
+]);
+export type HostMessage = v.InferOutput<typeof hostMessage>;
+
+export const frameMessage = v.variant("type", [
+  v.strictObject({
+    type: v.literal("probed"),
+    id,
+    engines: v.array(engineSchema),
+    adapter: adSchema.entries.adapter,
+    why: text(1000),
+  }),
+  v.strictObject({ type: v.literal("loaded"), id }),
+  v.strictObject({ type: v.literal("ran"), id, output: bytes, tookMs: v.pipe(v.number(), v.minValue(0)) }),
+  v.strictObject({
+    type: v.literal("failed"),
+    id,
+    code: v.custom<Parameters<typeof isErrorCode>[0]>((x) => typeof x === "string" && isErrorCode(x)),
+    message: text(4000),
+  }),
+  /** The dedicated worker was replaced: nothing is loaded any more. */
+  v.strictObject({ type: v.literal("restarted") }),
+]);
+export type FrameMessage = v.InferOutput<typeof frameMessage>;
+
+/** How the page introduces itself to the frame: with the port that everything else goes through. */
+export const GREETING = "superedge sandbox 1";
+/** What the frame says to its embedder once it listens. */
+export const READY = "superedge sandbox ready";

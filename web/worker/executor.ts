@@ -1,0 +1,126 @@
+// What the dedicated worker does for its frame. comlink exposes this object to that frame and to nobody else: whoever
+// holds such a port can run code here, so it never crosses to another origin.
+import { transfer } from "comlink";
+import { loadWasm } from "../../kernels/execute/load-wasm.ts";
+import { loadWgsl } from "../../kernels/execute/load-wgsl.ts";
+import type { Bound, Program } from "../../kernels/execute/program.ts";
+import type { Manifest } from "../../kernels/kernel.ts";
+import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
+import type { Ad } from "../../protocol/messages.ts";
+import { type Gpu, openGpu } from "./gpu.ts";
+import { pacer } from "./pacer.ts";
+
+/** Jobs kept bound, with their inputs on the device: the one at work and the one whose lease comes next. */
+const MAX_BOUND = 3;
+
+export interface Probe {
+  engines: Ad["engines"];
+  adapter: Ad["adapter"];
+  /** Why there is no WebGPU. */
+  why: string;
+}
+
+/** Errors cross as values: comlink would lose their code. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
+
+export interface Ran {
+  output: Uint8Array<ArrayBuffer>;
+  /** From the first to the last piece of work, rests included, milliseconds. */
+  tookMs: number;
+}
+
+interface Loaded {
+  program: Program;
+  bound: Bound;
+}
+
+export class Executor {
+  readonly #loaded = new Map<string, Loaded>();
+  #stop = new AbortController();
+
+  async probe(): Promise<Probe> {
+    const engines: Ad["engines"] = typeof WebAssembly === "object" ? ["wasm"] : [];
+    try {
+      const { adapter } = await openGpu();
+      return { engines: ["wgsl", ...engines], adapter, why: "" };
+    } catch (error) {
+      return { engines, adapter: undefined, why: (error as Error).message };
+    }
+  }
+
+  /** Compiles a kernel and binds one job's inputs under `name`. */
+  load(
+    name: string,
+    manifest: Manifest,
+    code: Uint8Array,
+    params: Record<string, number>,
+    inputs: Uint8Array[],
+  ): Promise<Outcome<null>> {
+    return outcome(async () => {
+      if (this.#loaded.has(name)) return null;
+      for (const oldest of this.#loaded.keys()) {
+        if (this.#loaded.size < MAX_BOUND) break;
+        this.#dispose(oldest);
+      }
+      const program = await this.#compile(manifest, code);
+      try {
+        this.#loaded.set(name, { program, bound: await program.bind(params, inputs) });
+      } catch (error) {
+        program.dispose();
+        throw error;
+      }
+      return null;
+    });
+  }
+
+  async #compile(manifest: Manifest, code: Uint8Array): Promise<Program> {
+    if (manifest.engine === "wasm") return loadWasm(manifest, code);
+    const gpu: Gpu = await openGpu();
+    return loadWgsl(gpu.device, manifest, new TextDecoder().decode(code));
+  }
+
+  /** `share` of the time the engine may be busy, 0 to 1. */
+  run(name: string, first: number, count: number, share: number): Promise<Outcome<Ran>> {
+    return outcome(async () => {
+      const loaded = this.#loaded.get(name);
+      if (!loaded) throw new SuperEdgeError("out-of-order", `no kernel is loaded as ${name}`);
+      const startedMs = performance.now();
+      const { signal } = this.#stop;
+      try {
+        const output = await loaded.bound.run({ first, count }, { pace: pacer(share, signal), signal });
+        return transfer({ output, tookMs: performance.now() - startedMs }, [output.buffer]);
+      } catch (error) {
+        // Everything of a lost device is gone; the next load asks for a new one.
+        if (error instanceof SuperEdgeError && error.code === "device-lost")
+          for (const other of [...this.#loaded.keys()]) this.#dispose(other);
+        throw error;
+      }
+    });
+  }
+
+  has(name: string): boolean {
+    return this.#loaded.has(name);
+  }
+
+  /** Ends the runs under way between two pieces; they answer `cancelled`. */
+  stop(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+  }
+
+  #dispose(name: string): void {
+    const loaded = this.#loaded.get(name);
+    this.#loaded.delete(name);
+    loaded?.bound.dispose();
+    loaded?.program.dispose();
+  }
+}
+
+async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    if (error instanceof SuperEdgeError) return { ok: false, code: error.code, message: error.message };
+    return { ok: false, code: "kernel-trap", message: String((error as Error)?.message ?? error).slice(0, 1000) };
+  }
+}
