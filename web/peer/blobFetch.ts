@@ -21,6 +21,8 @@ export interface FetchPorts {
   shun(peer: string): void;
   /** The tree is there: connected peers can be asked what they have. */
   ready(fetch: BlobFetch): void;
+  /** A chunk was asked of the relay: others need not. */
+  asking(fetch: BlobFetch): void;
   /** One more chunk is verified and can be served. */
   grown(fetch: BlobFetch, source: Source, bytes: number): void;
 }
@@ -35,6 +37,7 @@ export class BlobFetch {
   #waiting = 0;
   #isSearching = false;
   #lastRelayError: unknown;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   /** Peers met before the tree was there. */
   readonly #met = new Set<string>();
   #work: { tree: BlobTree; bytes: Uint8Array; download: Download } | undefined;
@@ -56,6 +59,11 @@ export class BlobFetch {
   /** The chunks that can be served, once the tree is known. */
   get held(): ChunkSet | undefined {
     return this.#work?.download.held;
+  }
+
+  /** The chunks that were asked of the relay. */
+  get coming(): ChunkSet | undefined {
+    return this.#work?.download.coming;
   }
 
   /** A verified chunk, as a view. */
@@ -85,15 +93,15 @@ export class BlobFetch {
 
   /** A peer may have the blob: it is being connected to, or was just asked. */
   expect(peer: string): void {
-    this.#met.add(peer);
-    if (!this.#work) return;
-    this.#work.download.expect(peer);
-    this.#after(this.#ports.limits.patienceMs, () => this.#work?.download.late(peer));
+    if (this.#work) this.#work.download.expect(peer);
+    else this.#met.add(peer);
   }
 
-  heard(peer: string, bits: Uint8Array): void {
+  /** Throws `bad-message` if the sets are not those of this blob. */
+  heard(peer: string, held: Uint8Array, coming: Uint8Array): void {
     if (!this.#work) return;
-    this.#work.download.heard(peer, ChunkSet.fromBits(this.#work.tree.leaves.length, bits));
+    const chunks = this.#work.tree.leaves.length;
+    this.#work.download.heard(peer, ChunkSet.fromBits(chunks, held), ChunkSet.fromBits(chunks, coming));
     this.#pump();
   }
 
@@ -112,7 +120,7 @@ export class BlobFetch {
     if (!this.#work) return;
     const source: Source = { type: "peer", id: peer };
     const { tree, download } = this.#work;
-    download.arrived(source, index);
+    download.arrived(peer, index);
     const bytes = chunkOf(this.#work.bytes, index);
     try {
       await verifyChunk(tree, index, bytes);
@@ -130,48 +138,52 @@ export class BlobFetch {
     if (bytes > MAX_BLOB_BYTES)
       throw new SuperEdgeError("too-large", `expected a blob of at most ${MAX_BLOB_BYTES} bytes, found ${bytes}`);
     verifyTree(this.cid, bytes, leaves);
-    if (this.#abort.signal.aborted) return;
+    if (this.isOver) return;
     const tree = { cid: this.cid, bytes, leaves };
-    const download = new Download(leaves.length, this.#isSearching, Math.random);
+    const download = new Download(leaves.length, Math.random);
     this.#work = { tree, download, bytes: new Uint8Array(bytes) };
-    for (const peer of this.#met) this.expect(peer);
+    for (const peer of this.#met) download.expect(peer);
     this.#ports.ready(this);
-    const searched = () => download.searched();
-    this.#after(this.#ports.limits.patienceMs, searched);
-    search.then(searched).then(() => this.#pump());
+    this.#waitFor(search, download);
     this.#pump();
   }
 
   /** Never rejects: without a tracker there is still the relay. */
   async #search(): Promise<void> {
-    const { search } = this.#ports;
-    if (!search || this.#isSearching) return;
-    this.#isSearching = true;
     try {
-      await search(this);
+      await this.#ports.search?.(this);
     } catch {
       // The relay's socket is away; its next chunk searches again.
-    } finally {
-      this.#isSearching = false;
     }
   }
 
+  #searchAgain(download: Download): void {
+    if (!this.#isSearching) this.#waitFor(this.#search(), download);
+  }
+
+  #waitFor(search: Promise<void>, download: Download): void {
+    if (!this.#ports.search) return;
+    this.#isSearching = true;
+    download.searching();
+    search.then(() => {
+      this.#isSearching = false;
+      download.searched();
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    if (!this.#work || this.#abort.signal.aborted) return;
+    if (!this.#work || this.isOver) return;
     const { download } = this.#work;
-    for (const { source, index } of download.next())
+    const asks = download.next();
+    for (const { source, index } of asks)
       if (source.type === "relay") this.#askRelay(index);
       else this.#ports.want(source.id, this.cid, index, chunkOf(this.#work.bytes, index));
-    if (download.isStuck)
-      this.#fail(
-        new SuperEdgeError(
-          "not-found",
-          `expected ${this.cid} from the relay or a peer, found neither able to send it`,
-          {
-            cause: this.#lastRelayError,
-          },
-        ),
-      );
+    if (asks.some(({ source }) => source.type === "relay")) this.#ports.asking(this);
+    if (download.isHoldingBack) this.#waitPatiently(download);
+    if (!download.isStuck) return;
+    const message = `expected ${this.cid} from the relay or a peer, found neither able to send it`;
+    this.#fail(new SuperEdgeError("not-found", message, { cause: this.#lastRelayError }));
   }
 
   async #askRelay(index: number): Promise<void> {
@@ -179,7 +191,6 @@ export class BlobFetch {
     const source: Source = { type: "relay" };
     try {
       const chunk = await this.#ports.origin.chunk(this.cid, index, this.#abort.signal);
-      download.arrived(source, index);
       await verifyChunk(tree, index, chunk);
       bytes.set(chunk, index * CHUNK_BYTES);
     } catch (error) {
@@ -188,30 +199,34 @@ export class BlobFetch {
       return this.#pump();
     }
     this.#took(source, index, chunkBytes(tree.bytes, index), false);
-    // Others may have begun since: the more of them, the less the relay has to send.
-    if (!download.held.isFull) this.#search().then(() => this.#pump());
   }
 
   #took(source: Source, index: number, bytes: number, isSlow: boolean): void {
     const { tree, download, bytes: blob } = this.#work!;
     download.took(source, index, isSlow);
-    if (this.#abort.signal.aborted) return;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    if (this.isOver) return;
     this.#ports.grown(this, source, bytes);
-    if (download.held.isFull) this.#settle.resolve({ tree, bytes: blob });
-    else this.#pump();
+    if (download.held.isFull) return this.#settle.resolve({ tree, bytes: blob });
+    // Others may have begun since: the more of them, the less the relay has to send.
+    if (source.type === "relay") this.#searchAgain(download);
+    this.#pump();
   }
 
   #fail(error: unknown): void {
+    clearTimeout(this.#patience);
     this.#settle.reject(error);
     this.#abort.abort(error);
   }
 
-  #after(ms: number, then: () => void): void {
-    const timer = setTimeout(() => {
-      then();
+  /** Runs from one verified chunk to the next, whatever peers promise between. */
+  #waitPatiently(download: Download): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      if (!download.isHoldingBack) return;
+      download.losePatience();
       this.#pump();
-    }, ms);
-    const stop = () => clearTimeout(timer);
-    this.result.then(stop, stop);
+    }, this.#ports.limits.patienceMs);
   }
 }

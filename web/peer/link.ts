@@ -1,7 +1,7 @@
 // One open connection: what was asked of the peer and has not come, and which blobs it follows here.
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Cid } from "../../protocol/ids.ts";
-import type { ChunkSet } from "./chunkSet.ts";
+import { ChunkSet } from "./chunkSet.ts";
 import { MAX_FOLLOWED_BLOBS } from "./limits.ts";
 import type { Connection } from "./transport.ts";
 import { encode, parse } from "./wire.ts";
@@ -9,7 +9,7 @@ import { encode, parse } from "./wire.ts";
 export interface LinkEvents {
   /** The peer asks which chunks of a blob are here, and follows it from now on. */
   asked(cid: Cid): void;
-  heard(cid: Cid, bits: Uint8Array): void;
+  heard(cid: Cid, held: Uint8Array, coming: Uint8Array): void;
   wanted(request: number, cid: Cid, index: number): void;
   /** All bytes of a chunk are there, unverified; `tookMs` since it was asked or the chunk before it came. */
   arrived(cid: Cid, index: number, tookMs: number): void;
@@ -62,8 +62,9 @@ export class Link {
     this.connection.send(encode({ type: "ask", cid }));
   }
 
-  tell(cid: Cid, chunks: ChunkSet | undefined): void {
-    this.connection.send(encode({ type: "have", cid, chunks: chunks?.toBits() ?? new Uint8Array() }));
+  /** What is here, and what of the rest was asked of the relay. */
+  tell(cid: Cid, held = new ChunkSet(0), coming = new ChunkSet(held.count)): void {
+    this.connection.send(encode({ type: "have", cid, held: held.toBits(), coming: coming.toBits() }));
   }
 
   /** Asks for one chunk, to be written to `into`, which is exactly as long as the chunk. */
@@ -106,7 +107,7 @@ export class Link {
         return this.#events.asked(parsed.cid);
       case "have":
         if (this.#asks.delete(parsed.cid)) this.#setDeadline();
-        return this.#events.heard(parsed.cid, parsed.chunks);
+        return this.#events.heard(parsed.cid, parsed.held, parsed.coming);
       case "want":
         return this.#events.wanted(parsed.request, parsed.cid, parsed.index);
       case "piece":

@@ -125,6 +125,7 @@ export class Swarm {
       ready: (its) => {
         for (const link of this.#links.values()) this.#greet(link, its);
       },
+      asking: () => this.#tellFollowers(cid),
       grown: (its, source, bytes) => {
         this.#sum[source.type === "relay" ? "bytesFromRelay" : "bytesFromPeers"] += bytes;
         if (its.held?.size === 1) this.#announce(cid);
@@ -155,8 +156,8 @@ export class Swarm {
 
   #opened(peer: string, connection: Connection): void {
     const link: Link = new Link(peer, connection, this.#limits.chunkMs, {
-      asked: (cid) => link.tell(cid, this.#chunks(cid)),
-      heard: (cid, bits) => this.#fetches.get(cid)?.heard(peer, bits),
+      asked: (cid) => this.#tell(link, cid),
+      heard: (cid, held, coming) => this.#fetches.get(cid)?.heard(peer, held, coming),
       wanted: (request, cid, index) => {
         if (!this.#uploads.want(connection, request, cid, index)) this.#shun(peer);
       },
@@ -203,18 +204,20 @@ export class Swarm {
   }
 
   #tellFollowers(cid: Cid): void {
-    for (const link of this.#links.values()) if (link.follows.has(cid)) link.tell(cid, this.#chunks(cid));
+    for (const link of this.#links.values()) if (link.follows.has(cid)) this.#tell(link, cid);
   }
 
   /** A peer that was refused may ask again. */
   #invite(outlet: unknown): void {
     for (const link of this.#links.values())
-      if (link.connection === outlet) for (const cid of link.follows) link.tell(cid, this.#chunks(cid));
+      if (link.connection === outlet) for (const cid of link.follows) this.#tell(link, cid);
   }
 
-  #chunks(cid: Cid): ChunkSet | undefined {
-    const held = this.#held.get(cid);
-    return held ? ChunkSet.full(held.tree.leaves.length) : this.#fetches.get(cid)?.held;
+  #tell(link: Link, cid: Cid): void {
+    const whole = this.#held.get(cid);
+    const fetch = this.#fetches.get(cid);
+    if (whole) link.tell(cid, ChunkSet.full(whole.tree.leaves.length));
+    else link.tell(cid, fetch?.held, fetch?.coming);
   }
 
   #chunk(cid: Cid, index: number): Uint8Array | undefined {

@@ -1,8 +1,8 @@
 // What two peers say to each other: one data channel message each, a byte of kind and fixed fields, big-endian.
 //
 //   asker                                   holder
-//     ask(blob)              ──────────▶               which chunks have you? and tell me of new ones
-//                            ◀──────────    have(blob, chunks)      at once, and again whenever it grows
+//     ask(blob)              ──────────▶               which chunks have you, or are on their way from the relay?
+//                            ◀──────────    have(blob, held, coming)    at once, and again whenever they change
 //     want(request, chunk)   ──────────▶
 //                            ◀──────────    piece(request, bytes) … until the chunk is whole
 //                            ◀──────────    lack(request)           not now; ask again after the next `have`
@@ -14,7 +14,8 @@ import { CHUNK_BYTES, MAX_BLOB_BYTES } from "../../protocol/limits.ts";
 
 export type PeerMessage =
   | { type: "ask"; cid: Cid }
-  | { type: "have"; cid: Cid; chunks: Uint8Array }
+  /** Two sets of chunks, a bit each and equally long; both empty if there is nothing. */
+  | { type: "have"; cid: Cid; held: Uint8Array; coming: Uint8Array }
   | { type: "want"; cid: Cid; request: number; index: number }
   | { type: "piece"; request: number; bytes: Uint8Array }
   | { type: "lack"; request: number };
@@ -35,8 +36,9 @@ export function encode(message: PeerMessage): Uint8Array {
     case "ask":
       return named(ASK, message.cid, 0);
     case "have": {
-      const bytes = named(HAVE, message.cid, message.chunks.length);
-      bytes.set(message.chunks, 1 + CID_BYTES);
+      const bytes = named(HAVE, message.cid, message.held.length + message.coming.length);
+      bytes.set(message.held, 1 + CID_BYTES);
+      bytes.set(message.coming, 1 + CID_BYTES + message.held.length);
       return bytes;
     }
     case "want": {
@@ -63,9 +65,14 @@ export function parse(bytes: Uint8Array): PeerMessage {
     case ASK:
       expectLength(bytes, "ask", 1 + CID_BYTES);
       return { type: "ask", cid: cidAt(bytes) };
-    case HAVE:
-      expectLength(bytes, "have", 1 + CID_BYTES, 1 + CID_BYTES + MAX_CHUNKS / 8);
-      return { type: "have", cid: cidAt(bytes), chunks: bytes.slice(1 + CID_BYTES) };
+    case HAVE: {
+      expectLength(bytes, "have", 1 + CID_BYTES, 1 + CID_BYTES + 2 * (MAX_CHUNKS / 8));
+      const half = (bytes.length - 1 - CID_BYTES) / 2;
+      if (!Number.isInteger(half)) throw new SuperEdgeError("bad-message", "expected two sets of chunks of one length");
+      const coming = 1 + CID_BYTES + half;
+      const [held, rest] = [bytes.slice(1 + CID_BYTES, coming), bytes.slice(coming)];
+      return { type: "have", cid: cidAt(bytes), held, coming: rest };
+    }
     case WANT:
       expectLength(bytes, "want", 9 + CID_BYTES);
       return {
