@@ -1,0 +1,100 @@
+import type { Quote } from "../../../client/index.ts";
+import { counted, formatCount } from "../format/count.ts";
+import { formatEct } from "../format/ect.ts";
+import { balances, type Connected, pool } from "./connection.ts";
+import type { Draft } from "./draft.ts";
+import { hashOf } from "./route.ts";
+import { type Step, submission, submitJob } from "./submission.ts";
+
+/** What it will take and cost, and the button. */
+export function Review({ connected, draft }: { connected: Connected; draft: Draft }) {
+  const quote = draft.quote.value;
+  const ready = draft.ready.value;
+  const running = submission.value.state === "running";
+  const submit = async () => {
+    if (!ready.ok) return;
+    const job = await submitJob(connected, ready.value);
+    if (job) location.hash = hashOf(job.id);
+  };
+  return (
+    <section class="panel review" aria-labelledby="review-title">
+      <h2 id="review-title">Review</h2>
+      {quote.ok ? <QuoteRows quote={quote.value} /> : <p class="notice">{quote.why}</p>}
+      <button type="button" class="primary" onClick={submit} disabled={!quote.ok || running}>
+        {running ? "Submitting…" : "Submit the job"}
+      </button>
+      <Progress />
+    </section>
+  );
+}
+
+function QuoteRows({ quote }: { quote: Quote }) {
+  const { tasks, replicas, depositWei, workersWei, poolWei, burnedWei, outlook } = quote;
+  return (
+    <>
+      <dl class="pairs">
+        <div>
+          <dt>Tasks</dt>
+          <dd class="number">{formatCount(tasks)}</dd>
+        </div>
+        <div>
+          <dt>Computed by, each</dt>
+          <dd>{counted(replicas, "volunteer")}</dd>
+        </div>
+        <div class="total">
+          <dt>Deposit</dt>
+          <dd class="number">{formatEct(depositWei)} ECT</dd>
+        </div>
+        <div class="part">
+          <dt>to volunteers</dt>
+          <dd class="number">{formatEct(workersWei)}</dd>
+        </div>
+        <div class="part">
+          <dt>to the pool</dt>
+          <dd class="number">{formatEct(poolWei)}</dd>
+        </div>
+        <div class="part">
+          <dt>burned</dt>
+          <dd class="number">{formatEct(burnedWei)}</dd>
+        </div>
+      </dl>
+      <p class="soft small">What is not computed comes back.</p>
+      <p class={`notice small ${outlook.state === "ready" ? "good" : "warn"}`}>{outlook.words}</p>
+      <Means depositWei={depositWei} />
+    </>
+  );
+}
+
+/** Whether the money is there. */
+function Means({ depositWei }: { depositWei: bigint }) {
+  const held = balances.value;
+  if (!held || held.walletWei + held.freeWei >= depositWei) return null;
+  return (
+    <p class={`notice small ${pool.value?.faucet ? "" : "warn"}`}>
+      {pool.value?.faucet
+        ? "Your account holds less than that; submitting asks the pool’s faucet for a starting balance first."
+        : `Your account holds ${formatEct(held.walletWei + held.freeWei)} ECT: too little.`}
+    </p>
+  );
+}
+
+function Progress() {
+  const state = submission.value;
+  return (
+    <div role="status" class="submit-progress">
+      {state.state !== "none" && (
+        <ol class="steps small">
+          {state.steps.map((step, at) => (
+            <li key={`${at} ${step.words}`} class={step.state}>
+              <span aria-hidden="true">{MARK[step.state]}</span> {step.words}
+              <span class="visually-hidden">: {step.state}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {state.state === "failed" && <p class="notice wrong">{state.why}</p>}
+    </div>
+  );
+}
+
+const MARK: Record<Step["state"], string> = { running: "…", done: "✓", failed: "✗" };

@@ -1,0 +1,101 @@
+import { useEffect, useState } from "preact/hooks";
+import type { TaskView } from "../../../protocol/api.ts";
+import { counted, formatCount } from "../format/count.ts";
+import { formatEct } from "../format/ect.ts";
+import { shortName } from "../format/shortName.ts";
+import { wordsOf } from "./connection.ts";
+import { ReceiptCheck } from "./ReceiptCheck.tsx";
+import { STATE_WORDS } from "./taskField.ts";
+import type { JobWatch } from "./watchJob.ts";
+
+type Asked = { state: "asking" } | { state: "here"; task: TaskView } | { state: "failed"; why: string };
+
+/** Who computed one task, whether they agree, and its receipt. */
+export function TaskDetail({ watch, index, version }: { watch: JobWatch; index: number; version: number }) {
+  const [asked, setAsked] = useState<Asked>({ state: "asking" });
+  // A new version means that the task may have changed.
+  useEffect(() => {
+    let stale = false;
+    watch.task(index).then(
+      (task) => !stale && task && setAsked({ state: "here", task }),
+      (error: unknown) => !stale && setAsked({ state: "failed", why: wordsOf(error) }),
+    );
+    return () => {
+      stale = true;
+    };
+  }, [watch, index, version]);
+  return (
+    <section class="task-detail" aria-labelledby="task-title">
+      <h3 id="task-title">Task {formatCount(index)}</h3>
+      {asked.state === "failed" && <p class="notice wrong">{asked.why}</p>}
+      {asked.state === "here" && asked.task.index === index && <Task watch={watch} task={asked.task} />}
+    </section>
+  );
+}
+
+function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
+  return (
+    <>
+      <p>
+        <strong>{capital(STATE_WORDS[task.state])}.</strong> {counted(task.count, "item")} from{" "}
+        {formatCount(task.first)}
+        {task.digest && (
+          <>
+            , digest <code title={task.digest}>{shortName(task.digest)}</code>
+          </>
+        )}
+        {task.epoch !== undefined && `, settled in epoch ${task.epoch}`}.
+      </p>
+      {task.contributions.length > 0 ? (
+        <div class="scroll-x">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Worker</th>
+                <th scope="col">Result</th>
+                <th scope="col" class="number">
+                  Reward, ECT
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {task.contributions.map((contribution, at) => (
+                <tr key={`${at} ${contribution.worker}`}>
+                  <td>
+                    <code title={contribution.worker}>{shortName(contribution.worker)}</code>
+                  </td>
+                  <td>
+                    <Verdict contribution={contribution} />
+                  </td>
+                  <td class="number">
+                    {contribution.rewardWei === undefined ? "–" : formatEct(BigInt(contribution.rewardWei))}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <p class="soft">Nobody has it yet.</p>
+      )}
+      {task.state === "certified" && <ReceiptCheck key={task.index} job={watch.job} index={task.index} />}
+    </>
+  );
+}
+
+function Verdict({ contribution }: { contribution: TaskView["contributions"][number] }) {
+  if (contribution.agrees === true) return <span class="agrees">✓ agrees</span>;
+  if (contribution.agrees === false) return <span class="differs">✗ differs</span>;
+  switch (contribution.state) {
+    case "leased":
+      return <span>computing</span>;
+    case "committed":
+      return <span>committed</span>;
+    case "revealed":
+      return <span>revealed, being compared</span>;
+    case "lapsed":
+      return <span class="soft">lapsed: not counted, not held against it</span>;
+  }
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,6 @@
+import { render } from "preact";
+import { ConsolePage } from "./ConsolePage.tsx";
+import { connect } from "./connection.ts";
+
+render(<ConsolePage />, document.getElementById("page")!);
+connect();
