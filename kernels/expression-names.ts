@@ -11,8 +11,9 @@ export const jobNames = (manifest: Manifest): Names =>
 /** What sizes tasks: does not depend on where the range begins. */
 export const sizeNames = (manifest: Manifest): Names => new Set([...jobNames(manifest), "items"]);
 
-/** Known when a task is. */
-export const taskNames = (manifest: Manifest): Names => new Set([...sizeNames(manifest), "first"]);
+/** Known when a task is to run: the inputs are there too. */
+export const taskNames = (manifest: Manifest): Names =>
+  new Set([...sizeNames(manifest), "first", ...manifest.inputs.map(({ name }) => `word_${name}`)]);
 
 /** Known inside a loop of passes. */
 export const roundNames = (manifest: Manifest): Names => new Set([...taskNames(manifest), "round"]);
@@ -22,4 +23,4 @@ export const stepNames = (manifest: Manifest): Names => new Set([...roundNames(m
 
 /** A parameter may not take a name that means something else. */
 export const isReserved = (name: string): boolean =>
-  functionNames.has(name) || ["items", "first", "round", "step"].includes(name) || name.startsWith("bytes_");
+  functionNames.has(name) || ["items", "first", "round", "step"].includes(name) || /^(bytes|word)_/.test(name);

@@ -5,6 +5,7 @@
 //   unary   := "-" unary | atom
 //   atom    := number | name | function "(" sum ("," sum)* ")" | "(" sum ")"
 //
+// `word_NAME(i)` is the i-th little-endian u32 of input NAME: what a dispatch depends on may stand in the data.
 // All values are 64-bit floats. Manifests come from strangers, so the text is parsed here (never `eval`), its length,
 // size and depth are bounded, and only the names that the place allows are accepted.
 import { SuperEdgeError } from "../protocol/errors.ts";
@@ -12,10 +13,12 @@ import { SuperEdgeError } from "../protocol/errors.ts";
 /** Source of an expression: text, or a plain number. */
 export type Expr = string | number;
 export type Values = Readonly<Record<string, number>>;
+/** Reads a u32 of an input; NaN outside it. */
+export type Words = (input: string, index: number) => number;
 
 export interface Expression {
   /** Every name in `names` must be in `values`. May return any number, also NaN or infinity: see `toCount`. */
-  evaluate(values: Values): number;
+  evaluate(values: Values, words?: Words): number;
   readonly names: ReadonlySet<string>;
 }
 
@@ -24,7 +27,10 @@ export const MAX_EXPRESSION_CHARS = 1000;
 /** Nesting: keeps the parser's recursion, and that of the closures it makes, far from the stack's end. */
 const MAX_DEPTH = 64;
 
-type Node = (values: Values) => number;
+type Node = (values: Values, words: Words) => number;
+
+const WORD = "word_";
+const noWords: Words = () => Number.NaN;
 
 const FUNCTIONS: Readonly<Record<string, { arity: [least: number, most: number]; call: (args: number[]) => number }>> =
   {
@@ -92,7 +98,7 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
     }
     depth--;
     if (terms.length === 1) return terms[0]!.node;
-    return (values) => terms.reduce((total, { sign, node }) => total + sign * node(values), 0);
+    return (values, words) => terms.reduce((total, { sign, node }) => total + sign * node(values, words), 0);
   }
 
   function product(): Node {
@@ -103,11 +109,14 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
       rest.push({ operator, node: unary() });
     }
     if (rest.length === 0) return first;
-    return (values) =>
-      rest.reduce((total, { operator, node }) => {
-        const right = node(values);
-        return operator === "*" ? total * right : operator === "/" ? total / right : total % right;
-      }, first(values));
+    return (values, words) =>
+      rest.reduce(
+        (total, { operator, node }) => {
+          const right = node(values, words);
+          return operator === "*" ? total * right : operator === "/" ? total / right : total % right;
+        },
+        first(values, words),
+      );
   }
 
   function unary(): Node {
@@ -116,7 +125,7 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
     if (++depth > MAX_DEPTH) fail(`more than ${MAX_DEPTH} levels`, at);
     const node = unary();
     depth--;
-    return (values) => -node(values);
+    return (values, words) => -node(values, words);
   }
 
   function atom(): Node {
@@ -143,8 +152,9 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
   }
 
   function call(name: string, start: number): Node {
+    const isWord = name.startsWith(WORD) && allowed.has(name);
     const found = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-    if (!found) return fail(`${JSON.stringify(name)} is not among ${[...functionNames].join(", ")}`, start);
+    if (!found && !isWord) return fail(`${JSON.stringify(name)} is not among ${[...functionNames].join(", ")}`, start);
     expect("(");
     const args = [sum()];
     while (peek() === ",") {
@@ -152,15 +162,16 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
       args.push(sum());
     }
     expect(")");
-    const [least, most] = found.arity;
+    const [least, most] = found?.arity ?? [1, 1];
     if (args.length < least || args.length > most)
       fail(`${name} takes ${least === most ? least : `${least} to ${most}`} arguments, found ${args.length}`, start);
-    return (values) => found.call(args.map((arg) => arg(values)));
+    if (!found) return (values, words) => words(name.slice(WORD.length), args[0]!(values, words));
+    return (values, words) => found.call(args.map((arg) => arg(values, words)));
   }
 
-  const evaluate = sum();
+  const node = sum();
   if (peek() !== undefined) fail(`expected an operator or the end, found ${describe(source[at])}`, at);
-  return { evaluate, names };
+  return { evaluate: (values, words = noWords) => node(values, words), names };
 }
 
 /** A size or count: a whole number from 0 to `most`. Throws `code` with `what` in the message. */

@@ -87,7 +87,10 @@ export interface WgslManifest extends ManifestBase {
 
 export type Manifest = WgslManifest | WasmManifest;
 
-/** How a shader is fed and run. Expressions may use params, `first`, `items`, `bytes_*` and, where said, `step`, `round`. */
+/**
+ * How a shader is fed and run. Expressions may use params, `first`, `items`, `bytes_NAME` and `word_NAME(i)` of inputs and,
+ * where said, `step` and `round`.
+ */
 export interface Wgsl {
   /** Intermediate buffers, fresh for every task. */
   buffers: ScratchBuffer[];

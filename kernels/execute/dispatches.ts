@@ -1,5 +1,5 @@
 // The passes of a manifest, unrolled for one task.
-import { type Expression, parseExpression, toCount } from "../expression.ts";
+import { type Expression, parseExpression, toCount, type Words } from "../expression.ts";
 import { roundNames, stepNames, taskNames } from "../expression-names.ts";
 import type { Pass, WgslManifest } from "../kernel.ts";
 
@@ -46,18 +46,23 @@ export function planPasses(manifest: WgslManifest): Plan {
  * Yields a task's dispatches in order, setting `step` and `round` in `values` while each is out. Throws `bad-job` if a
  * count is no whole number or above `maxWorkgroups`.
  */
-export function* unroll(plan: Plan, values: Record<string, number>, maxWorkgroups: number): Generator<Dispatch> {
+export function* unroll(
+  plan: Plan,
+  values: Record<string, number>,
+  words: Words,
+  maxWorkgroups: number,
+): Generator<Dispatch> {
   for (const { rounds, passes } of plan.loops) {
-    const roundCount = rounds ? toCount(rounds.evaluate(values), MAX_REPEAT, "rounds") : 1;
+    const roundCount = rounds ? toCount(rounds.evaluate(values, words), MAX_REPEAT, "rounds") : 1;
     for (let round = 0; round < roundCount; round++)
       for (const index of passes) {
         const { pass, workgroups, repeat } = plan.passes[index]!;
         values.round = round;
-        const steps = repeat ? toCount(repeat.evaluate(values), MAX_REPEAT, `repeat of ${pass.entryPoint}`) : 1;
+        const steps = repeat ? toCount(repeat.evaluate(values, words), MAX_REPEAT, `repeat of ${pass.entryPoint}`) : 1;
         for (let step = 0; step < steps; step++) {
           values.step = step;
           const [x, y, z] = workgroups.map((count) =>
-            toCount(count.evaluate(values), maxWorkgroups, `workgroups of ${pass.entryPoint}`),
+            toCount(count.evaluate(values, words), maxWorkgroups, `workgroups of ${pass.entryPoint}`),
           );
           if (x! * y! * z! > 0) yield { pass: index, workgroups: [x!, y!, z!] };
         }

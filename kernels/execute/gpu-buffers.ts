@@ -1,7 +1,7 @@
 // The buffers of one bound job: inputs for as long as it is bound; intermediates, output and staging kept from task to
 // task while all their sizes stay the same, as they do for all but a job's last task.
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import { parseExpression, toCount, type Values } from "../expression.ts";
+import { parseExpression, toCount, type Values, type Words } from "../expression.ts";
 import { sizeNames, stepNames, taskNames } from "../expression-names.ts";
 import type { Slice, WgslManifest } from "../kernel.ts";
 import { scoped } from "./gpu-errors.ts";
@@ -45,6 +45,7 @@ export async function createJobBuffers(
   device: GPUDevice,
   manifest: WgslManifest,
   inputBytes: readonly Uint8Array[],
+  words: Words,
 ): Promise<JobBuffers> {
   const { wgsl } = manifest;
   const task = taskNames(manifest);
@@ -113,7 +114,9 @@ export async function createJobBuffers(
       const outputBytes = values.items! * manifest.output.itemBytes;
       const scratchBytes = sizes.map(({ name, bytes }) => ({
         name,
-        size: padded(toCount(bytes.evaluate(values), device.limits.maxBufferSize, `buffer ${name}`, "kernel-memory")),
+        size: padded(
+          toCount(bytes.evaluate(values, words), device.limits.maxBufferSize, `buffer ${name}`, "kernel-memory"),
+        ),
       }));
       let total = 2 * padded(outputBytes);
       for (const buffer of inputs.values()) total += buffer.size;
@@ -152,7 +155,7 @@ export async function createJobBuffers(
         const source = from && inputs.get(from.input);
         if (!source) return encoder.clearBuffer(buffer);
         const offset = toCount(
-          parseExpression(from.offset, task, "offset").evaluate(values),
+          parseExpression(from.offset, task, "offset").evaluate(values, words),
           source.size,
           `offset in input ${from.input}`,
         );

@@ -12,7 +12,7 @@ import { type Dispatch, type Plan, unroll } from "./dispatches.ts";
 import { createJobBuffers, type TaskBuffers } from "./gpu-buffers.ts";
 import { assertAlive, awaitGpu, scoped } from "./gpu-errors.ts";
 import type { PassLayout } from "./gpu-pipelines.ts";
-import { taskValues } from "./job-values.ts";
+import { inputWords, taskValues } from "./job-values.ts";
 import { createPieces } from "./pieces.ts";
 import type { Bound, Control, Range } from "./program.ts";
 import { turns } from "./turns.ts";
@@ -30,7 +30,8 @@ export async function bindWgsl(job: {
   inputs: readonly Uint8Array[];
 }): Promise<Bound> {
   const { device, manifest, plan, layouts, pipelines } = job;
-  const buffers = await createJobBuffers(device, manifest, job.inputs);
+  const words = inputWords(manifest, job.inputs);
+  const buffers = await createJobBuffers(device, manifest, job.inputs, words);
   const pieces = createPieces();
   const inTurn = turns();
   let groups: GPUBindGroup[][] = [];
@@ -65,7 +66,7 @@ export async function bindWgsl(job: {
     const passes: number[] = [];
     for (let next = dispatches.peek(); next && pieces.fits(passes, next.pass); next = dispatches.peek()) {
       for (const { layout, stride, staged } of held.uniforms.values())
-        layout.write(values, staged, piece.length * stride);
+        layout.write(values, words, staged, piece.length * stride);
       piece.push(next);
       passes.push(next.pass);
       dispatches.skip();
@@ -115,7 +116,7 @@ export async function bindWgsl(job: {
       await rest;
     };
 
-    const dispatches = lookahead(unroll(plan, values, device.limits.maxComputeWorkgroupsPerDimension));
+    const dispatches = lookahead(unroll(plan, values, words, device.limits.maxComputeWorkgroupsPerDimension));
     const { staging } = held;
     let mapped: Promise<undefined> | undefined;
     let failure: unknown;

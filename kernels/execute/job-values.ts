@@ -1,6 +1,6 @@
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { MAX_JOB_ITEMS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
-import type { Values } from "../expression.ts";
+import type { Values, Words } from "../expression.ts";
 import { type Manifest, parseParams } from "../kernel.ts";
 import type { Range } from "./program.ts";
 
@@ -31,4 +31,19 @@ export function taskValues(manifest: Manifest, job: Values, { first, count }: Ra
   if (bytes > MAX_OUTPUT_BYTES)
     throw new SuperEdgeError("bad-job", `expected an output of at most ${MAX_OUTPUT_BYTES} bytes, found ${bytes}`);
   return { ...job, first, items: count };
+}
+
+/** What `word_NAME(i)` reads. */
+export function inputWords(manifest: Manifest, inputs: readonly Uint8Array[]): Words {
+  const views = new Map(
+    manifest.inputs.map(({ name }, i) => {
+      const { buffer, byteOffset, byteLength } = inputs[i]!;
+      return [name, new DataView(buffer, byteOffset, byteLength)];
+    }),
+  );
+  return (input, index) => {
+    const view = views.get(input);
+    const inside = view && Number.isInteger(index) && index >= 0 && 4 * index + 4 <= view.byteLength;
+    return inside ? view.getUint32(4 * index, true) : Number.NaN;
+  };
 }

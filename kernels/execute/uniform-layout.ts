@@ -1,12 +1,12 @@
 // Uniform structs as bytes, by the rules of https://www.w3.org/TR/WGSL/#alignment-and-size.
 import { FIELD_TYPES } from "../data-types.ts";
-import { type Expression, parseExpression, type Values } from "../expression.ts";
+import { type Expression, parseExpression, type Values, type Words } from "../expression.ts";
 import type { Uniform } from "../kernel.ts";
 
 export interface UniformLayout {
   /** Of the struct, a multiple of 16: what a uniform binding must hold. */
   bytes: number;
-  write(values: Values, view: DataView, at: number): void;
+  write(values: Values, words: Words, view: DataView, at: number): void;
 }
 
 type Scalar = "u" | "i" | "f";
@@ -25,9 +25,9 @@ export function layOutUniform(uniform: Uniform, names: ReadonlySet<string>, wher
   }
   return {
     bytes: Math.max(16, Math.ceil(end / 16) * 16),
-    write(values, view, at) {
+    write(values, words, view, at) {
       for (const { offset, scalar, expression } of members) {
-        const number = expression.evaluate(values);
+        const number = expression.evaluate(values, words);
         // Integers wrap and fractions are cut, as JavaScript's conversions to 32 bits do.
         if (scalar === "u") view.setUint32(at + offset, number, true);
         else if (scalar === "i") view.setInt32(at + offset, number, true);

@@ -14,7 +14,8 @@ const ROWS = 16u;
 const RESIDUES = 24u;
 /** Residue code that fills up words and blocks: scores so low that no alignment enters it. */
 const PAD = RESIDUES;
-const PAD_SCORE = -128;
+/** −128 as a byte. */
+const PAD_SCORE = 0x80u;
 const CODES = RESIDUES + 1u;
 
 struct Task {
@@ -40,36 +41,15 @@ override gap_extend: i32 = 1;
 @group(0) @binding(4) var<storage, read_write> edges: array<vec4u>;
 @group(0) @binding(5) var<storage, read_write> scores: array<i32>;
 
-// NCBI's BLOSUM62; blosum62.ts names the letters.
-const BLOSUM62 = array<i32, 576>(
-   4, -1, -2, -2,  0, -1, -1,  0, -2, -1, -1, -1, -1, -2, -1,  1,  0, -3, -2,  0, -2, -1,  0, -4,
-  -1,  5,  0, -2, -3,  1,  0, -2,  0, -3, -2,  2, -1, -3, -2, -1, -1, -3, -2, -3, -1,  0, -1, -4,
-  -2,  0,  6,  1, -3,  0,  0,  0,  1, -3, -3,  0, -2, -3, -2,  1,  0, -4, -2, -3,  3,  0, -1, -4,
-  -2, -2,  1,  6, -3,  0,  2, -1, -1, -3, -4, -1, -3, -3, -1,  0, -1, -4, -3, -3,  4,  1, -1, -4,
-   0, -3, -3, -3,  9, -3, -4, -3, -3, -1, -1, -3, -1, -2, -3, -1, -1, -2, -2, -1, -3, -3, -2, -4,
-  -1,  1,  0,  0, -3,  5,  2, -2,  0, -3, -2,  1,  0, -3, -1,  0, -1, -2, -1, -2,  0,  3, -1, -4,
-  -1,  0,  0,  2, -4,  2,  5, -2,  0, -3, -3,  1, -2, -3, -1,  0, -1, -3, -2, -2,  1,  4, -1, -4,
-   0, -2,  0, -1, -3, -2, -2,  6, -2, -4, -4, -2, -3, -3, -2,  0, -2, -2, -3, -3, -1, -2, -1, -4,
-  -2,  0,  1, -1, -3,  0,  0, -2,  8, -3, -3, -1, -2, -1, -2, -1, -2, -2,  2, -3,  0,  0, -1, -4,
-  -1, -3, -3, -3, -1, -3, -3, -4, -3,  4,  2, -3,  1,  0, -3, -2, -1, -3, -1,  3, -3, -3, -1, -4,
-  -1, -2, -3, -4, -1, -2, -3, -4, -3,  2,  4, -2,  2,  0, -3, -2, -1, -2, -1,  1, -4, -3, -1, -4,
-  -1,  2,  0, -1, -3,  1,  1, -2, -1, -3, -2,  5, -1, -3, -1,  0, -1, -3, -2, -2,  0,  1, -1, -4,
-  -1, -1, -2, -3, -1,  0, -2, -3, -2,  1,  2, -1,  5,  0, -2, -1, -1, -1, -1,  1, -3, -1, -1, -4,
-  -2, -3, -3, -3, -2, -3, -3, -3, -1,  0,  0, -3,  0,  6, -4, -2, -2,  1,  3, -1, -3, -3, -1, -4,
-  -1, -2, -2, -1, -3, -1, -1, -2, -2, -3, -3, -1, -2, -4,  7, -1, -1, -4, -3, -2, -2, -1, -2, -4,
-   1, -1,  1,  0, -1,  0,  0,  0, -1, -2, -2,  0, -1, -2, -1,  4,  1, -3, -2, -2,  0,  0,  0, -4,
-   0, -1,  0, -1, -1, -1, -1, -2, -2, -1, -1, -1, -1, -2, -1,  1,  5, -2, -2,  0, -1, -1,  0, -4,
-  -3, -3, -4, -4, -2, -2, -3, -2, -2, -3, -2, -3, -1,  1, -4, -3, -2, 11,  2, -3, -4, -3, -2, -4,
-  -2, -2, -2, -3, -2, -1, -2, -3,  2, -1, -1, -2, -1,  3, -3, -2, -2,  2,  7, -1, -3, -2, -1, -4,
-   0, -3, -3, -3, -1, -2, -2, -3, -3,  3,  1, -2,  1, -1, -2, -2,  0, -3, -1,  4, -3, -2, -1, -4,
-  -2, -1,  3,  4, -3,  0,  1, -1,  0, -3, -4,  0, -3, -3, -2,  0, -1, -4, -3, -3,  4,  1, -1, -4,
-  -1,  0,  0,  1, -3,  3,  4, -2,  0, -3, -3,  1, -1, -3, -1,  0, -1, -3, -2, -2,  1,  4, -1, -4,
-   0, -1, -1, -1, -2, -1, -1, -1, -1, -1, -1, -1, -1, -1, -2,  0,  0, -2, -1, -1, -1, -1, -1, -4,
-  -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4,  1,
-);
+// The packed proteins begin with four words, the substitution matrix a byte a score, and start (in words) and length of
+// each. The matrix is data because a constant array of this size is copied into every invocation that indexes it.
+const MATRIX = 4u;
+const INDEX = MATRIX + RESIDUES * RESIDUES / 4u;
 
-// The packed proteins' header: four words, then start (in words) and length of each.
-const HEADER_WORDS = 4u;
+/** Byte `at` of the queries' blob from word `start` on. */
+fn query_byte(start: u32, at: u32) -> u32 {
+  return (query_words[start + at / 4u] >> (8u * (at % 4u))) & 255u;
+}
 
 /** The profiles of the queries that this task touches: one invocation a query, block and residue code. */
 @compute @workgroup_size(64)
@@ -83,17 +63,16 @@ fn build_profiles(@builtin(global_invocation_id) id: vec3u) {
   if (query >= task.queries) {
     return;
   }
-  let start = query_words[HEADER_WORDS + 2u * query];
-  let length = query_words[HEADER_WORDS + 2u * query + 1u];
+  let start = query_words[INDEX + 2u * query];
+  let length = query_words[INDEX + 2u * query + 1u];
   var words: vec4u;
   for (var row = 0u; row < ROWS; row++) {
     let at = block * ROWS + row;
     var score = PAD_SCORE;
     if (at < length && code != PAD) {
-      let residue = (query_words[start + at / 4u] >> (8u * (at % 4u))) & 255u;
-      score = BLOSUM62[min(residue, RESIDUES - 1u) * RESIDUES + code];
+      score = query_byte(MATRIX, query_byte(start, at) * RESIDUES + code);
     }
-    words[row / 4u] |= (bitcast<u32>(score) & 255u) << (8u * (row % 4u));
+    words[row / 4u] |= score << (8u * (row % 4u));
   }
   profiles[id.x] = words;
 }
@@ -106,7 +85,7 @@ struct Cell {
 }
 
 fn cell(diagonal: i32, score: i32, e: i32, f: i32) -> Cell {
-  let h = max(max(max(diagonal + score, e), f), 0);
+  let h = max(max(diagonal + score, 0), max(e, f));
   let opened = h - (gap_open + gap_extend);
   return Cell(h, max(e - gap_extend, opened), max(f - gap_extend, opened));
 }
@@ -164,12 +143,12 @@ fn align(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let query = (task.first + pair) / task.targets;
-  if (task.block * ROWS >= query_words[HEADER_WORDS + 2u * query + 1u]) {
+  if (task.block * ROWS >= query_words[INDEX + 2u * query + 1u]) {
     return;
   }
   let target_index = (task.first + pair) % task.targets;
-  let start = target_words[HEADER_WORDS + 2u * target_index];
-  let words = min((target_words[HEADER_WORDS + 2u * target_index + 1u] + 3u) / 4u, task.words);
+  let start = target_words[INDEX + 2u * target_index];
+  let words = min((target_words[INDEX + 2u * target_index + 1u] + 3u) / 4u, task.words);
   let profile = ((query - task.first / task.targets) * task.blocks + task.block) * CODES;
 
   var column = Column();

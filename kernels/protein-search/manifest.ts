@@ -1,5 +1,6 @@
 import type { WgslManifest } from "../kernel.ts";
 import { MAX_PROTEINS, MAX_RESIDUES } from "./fasta.ts";
+import { INDEX_WORD } from "./sequences.ts";
 
 /** Rows of the alignment matrix that a dispatch computes; `ROWS` of kernel.wgsl. */
 const ROWS = 16;
@@ -7,7 +8,10 @@ const ROWS = 16;
 const PROFILE_BYTES = 25 * ROWS;
 /** Queries that a task of this many items can touch. */
 const TASK_QUERIES = "(ceil(items / targets) + 1)";
+/** Blocks of a job's longest query: how profiles are laid out. */
 const BLOCKS = `ceil(longest_query / ${ROWS})`;
+/** Blocks of a task's longest query: its first, because queries are packed longest first. */
+const TASK_BLOCKS = `ceil(word_queries(${INDEX_WORD} + 2 * floor(first / targets) + 1) / ${ROWS})`;
 const STATE_BYTES = "items * ceil(longest_target / 4) * 16";
 
 export const manifest: WgslManifest = {
@@ -142,7 +146,7 @@ export const manifest: WgslManifest = {
       {
         entryPoint: "align",
         workgroups: ["ceil(items / 32)", 1, 1],
-        repeat: BLOCKS,
+        repeat: TASK_BLOCKS,
         constants: { gap_open: "gap_open", gap_extend: "gap_extend" },
       },
     ],

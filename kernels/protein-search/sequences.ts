@@ -4,18 +4,20 @@
 //   word 0      "SEQ1"
 //   word 1      number of proteins n
 //   word 2, 3   where the names begin, bytes; how many bytes they are
-//   word 4+2i   where protein i's residues begin, words; how many residues it has     (0 ≤ i < n)
+//   word 4      the substitution matrix, 24 × 24 signed bytes
+//   word 148+2i where protein i's residues begin, words; how many residues it has     (0 ≤ i < n)
 //   then        residue codes, four a word, lowest byte first, each protein filled up with PAD
 //   then        names: JSON, a pair [accession, place in the file] for each protein; kernels do not read them
 import * as v from "valibot";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import { RESIDUES } from "./blosum62.ts";
+import { BLOSUM62, RESIDUES } from "./blosum62.ts";
 import { MAX_PROTEINS, MAX_RESIDUES, type Protein } from "./fasta.ts";
 
-export const MAGIC = 0x3151_4553;
-export const HEADER_WORDS = 4;
+const MAGIC = 0x3151_4553;
+const MATRIX_WORD = 4;
+export const INDEX_WORD = MATRIX_WORD + BLOSUM62.length / 4;
 /** The code after the last residue: aligns with nothing. */
-export const PAD = RESIDUES;
+const PAD = RESIDUES;
 
 export interface Sequences {
   /** Longest first. */
@@ -29,15 +31,16 @@ export function packSequences(proteins: readonly Protein[]): Uint8Array<ArrayBuf
     .map((protein, place) => ({ ...protein, place }))
     .sort((a, b) => b.residues.length - a.residues.length || a.place - b.place);
   const names = new TextEncoder().encode(JSON.stringify(sorted.map(({ accession, place }) => [accession, place])));
-  const residuesAt = HEADER_WORDS + 2 * sorted.length;
+  const residuesAt = INDEX_WORD + 2 * sorted.length;
   const words = sorted.reduce((total, { residues }) => total + Math.ceil(residues.length / 4), residuesAt);
   const bytes = new Uint8Array(4 * words + Math.ceil(names.length / 4) * 4);
   const view = new DataView(bytes.buffer);
   for (const [i, word] of [MAGIC, sorted.length, 4 * words, names.length].entries()) view.setUint32(4 * i, word, true);
+  bytes.set(new Uint8Array(BLOSUM62.buffer), 4 * MATRIX_WORD);
   let at = residuesAt;
   for (const [i, { residues }] of sorted.entries()) {
-    view.setUint32(4 * (HEADER_WORDS + 2 * i), at, true);
-    view.setUint32(4 * (HEADER_WORDS + 2 * i + 1), residues.length, true);
+    view.setUint32(4 * (INDEX_WORD + 2 * i), at, true);
+    view.setUint32(4 * (INDEX_WORD + 2 * i + 1), residues.length, true);
     const end = at + Math.ceil(residues.length / 4);
     bytes.fill(PAD, 4 * at, 4 * end);
     bytes.set(residues, 4 * at);
@@ -62,8 +65,8 @@ export function unpackSequences(bytes: Uint8Array): Sequences {
   const names = parseNames(bytes.subarray(word(2), word(2) + word(3)));
   if (names?.length !== count) return fail("expected a name for each protein");
   const proteins = names.map(([accession], i) => {
-    const start = 4 * word(HEADER_WORDS + 2 * i);
-    const length = word(HEADER_WORDS + 2 * i + 1);
+    const start = 4 * word(INDEX_WORD + 2 * i);
+    const length = word(INDEX_WORD + 2 * i + 1);
     if (length < 1 || length > MAX_RESIDUES || start + length > bytes.byteLength) fail(`${accession} is out of bounds`);
     const residues = bytes.slice(start, start + length);
     if (residues.some((code) => code >= RESIDUES)) fail(`${accession} has codes that are no residues`);

@@ -1,0 +1,18 @@
+// Node only: what the built-in kernels have on the disk.
+import { readFile } from "node:fs/promises";
+import type { Builtin } from "./builtin.ts";
+
+/** A built-in kernel's code: WGSL text in UTF-8, or the WASM module that `tools/build-kernels.ts` makes. */
+export function loadCode({ manifest }: Builtin): Promise<Uint8Array<ArrayBuffer>> {
+  const path = manifest.engine === "wgsl" ? "kernel.wgsl" : "build/kernel.wasm";
+  return read(`${manifest.name}/${path}`);
+}
+
+/** The files a built-in kernel comes with, by `FileAsk.name`: `prepare` takes them as they are. */
+export async function loadSamples({ manifest, files }: Builtin): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  const samples: Record<string, Uint8Array<ArrayBuffer>> = {};
+  for (const { name, sample } of files) if (sample) samples[name] = await read(`${manifest.name}/${sample}`);
+  return samples;
+}
+
+const read = async (path: string) => new Uint8Array(await readFile(new URL(path, import.meta.url)));
