@@ -1,5 +1,5 @@
 // Whether two outputs of one task are the same result within an app's tolerance.
-import { ELEMENT_BYTES, type OutputType } from "./data-types.ts";
+import { ELEMENT_BYTES, type OutputType } from "./dataTypes.ts";
 import type { Compare } from "./kernel.ts";
 
 /** Elements are compared in order: each pair must be within `abs`, `rel` or `ulp`. Outputs of other lengths never agree. */

@@ -2,14 +2,14 @@
 // asks of the user, what it reads, how its items map to output bytes, how two outputs compare, what it costs and, for
 // WGSL, how its bindings are fed. ABI.md says the same for those who write kernels.
 import type { Cid } from "../protocol/ids.ts";
-import type { FieldType, OutputType, ParamType } from "./data-types.ts";
+import type { FieldType, OutputType, ParamType } from "./dataTypes.ts";
 import type { Expr } from "./expression.ts";
 
-export { canonicalJson } from "./canonical-json.ts";
-export { ELEMENT_BYTES, type FieldType, type OutputType, type ParamType } from "./data-types.ts";
+export { canonicalJson } from "../protocol/canonicalJson.ts";
+export { ELEMENT_BYTES, type FieldType, type OutputType, type ParamType } from "./dataTypes.ts";
 export type { Expr } from "./expression.ts";
-export { parseApp, parseManifest } from "./parse-manifest.ts";
-export { parseParams } from "./parse-params.ts";
+export { parseApp, parseManifest } from "./parseManifest.ts";
+export { parseParams } from "./parseParams.ts";
 
 export interface Param {
   /** Also its name in expressions. */

@@ -1,6 +1,6 @@
 // The passes of a manifest, unrolled for one task.
 import { type Expression, parseExpression, toCount, type Words } from "../expression.ts";
-import { roundNames, stepNames, taskNames } from "../expression-names.ts";
+import { roundNames, stepNames, taskNames } from "../expressionNames.ts";
 import type { Pass, WgslManifest } from "../kernel.ts";
 
 export interface PlannedPass {

@@ -1,8 +1,8 @@
 // What the dedicated worker does for its frame. comlink exposes this object to that frame and to nobody else: whoever
 // holds such a port can run code here, so it never crosses to another origin.
 import { transfer } from "comlink";
-import { loadWasm } from "../../kernels/execute/load-wasm.ts";
-import { loadWgsl } from "../../kernels/execute/load-wgsl.ts";
+import { loadWasm } from "../../kernels/execute/loadWasm.ts";
+import { loadWgsl } from "../../kernels/execute/loadWgsl.ts";
 import type { Bound, Program } from "../../kernels/execute/program.ts";
 import type { Manifest } from "../../kernels/kernel.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";

@@ -1,10 +1,10 @@
 // WebAssembly kernels: one instance a job, no imports but `env.abort`, memory bounded by the manifest. ABI.md has the ABI.
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Manifest } from "../kernel.ts";
-import { jobValues } from "./job-values.ts";
+import { jobValues } from "./jobValues.ts";
 import type { Program } from "./program.ts";
-import { maximumMemoryBytes } from "./wasm-memory.ts";
-import { bindWasm } from "./wasm-task.ts";
+import { maximumMemoryBytes } from "./wasmMemory.ts";
+import { bindWasm } from "./wasmTask.ts";
 
 const EXPORTS = { memory: "memory", alloc: "function", run: "function" } as const;
 

@@ -2,10 +2,10 @@
 // that it can be paced and stopped; items do not depend on each other, so the output is the same.
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { parseExpression, type Values } from "../expression.ts";
-import { sizeNames } from "../expression-names.ts";
+import { sizeNames } from "../expressionNames.ts";
 import type { WasmManifest } from "../kernel.ts";
-import { canonicalizeNans } from "./canonical-nans.ts";
-import { taskValues } from "./job-values.ts";
+import { canonicalizeNans } from "./canonicalNans.ts";
+import { taskValues } from "./jobValues.ts";
 import { type Bound, type Control, PIECE_MS, type Range } from "./program.ts";
 import { turns } from "./turns.ts";
 

@@ -3,10 +3,10 @@
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Manifest } from "../kernel.ts";
 import { planPasses } from "./dispatches.ts";
-import { awaitGpu, scoped, watch } from "./gpu-errors.ts";
-import { cachePipelines, layOutPasses } from "./gpu-pipelines.ts";
-import { bindWgsl } from "./gpu-task.ts";
-import { jobValues } from "./job-values.ts";
+import { awaitGpu, scoped, watch } from "./gpuErrors.ts";
+import { cachePipelines, layOutPasses } from "./gpuPipelines.ts";
+import { bindWgsl } from "./gpuTask.ts";
+import { jobValues } from "./jobValues.ts";
 import type { Program } from "./program.ts";
 
 /**

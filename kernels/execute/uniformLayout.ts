@@ -1,5 +1,5 @@
 // Uniform structs as bytes, by the rules of https://www.w3.org/TR/WGSL/#alignment-and-size.
-import { FIELD_TYPES } from "../data-types.ts";
+import { FIELD_TYPES } from "../dataTypes.ts";
 import { type Expression, parseExpression, type Values, type Words } from "../expression.ts";
 import type { Uniform } from "../kernel.ts";
 

@@ -2,11 +2,11 @@
 // task while all their sizes stay the same, as they do for all but a job's last task.
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { parseExpression, toCount, type Values, type Words } from "../expression.ts";
-import { sizeNames, stepNames, taskNames } from "../expression-names.ts";
+import { sizeNames, stepNames, taskNames } from "../expressionNames.ts";
 import type { Slice, WgslManifest } from "../kernel.ts";
-import { scoped } from "./gpu-errors.ts";
+import { scoped } from "./gpuErrors.ts";
 import { MAX_DISPATCHES } from "./pieces.ts";
-import { layOutUniform, type UniformLayout } from "./uniform-layout.ts";
+import { layOutUniform, type UniformLayout } from "./uniformLayout.ts";
 
 // `GPUBufferUsage` and `GPUMapMode` as numbers: Node has no such globals.
 const USAGE = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 64, storage: 128 } as const;

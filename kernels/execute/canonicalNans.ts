@@ -1,4 +1,4 @@
-import type { OutputType } from "../data-types.ts";
+import type { OutputType } from "../dataTypes.ts";
 
 /**
  * Makes every NaN the quiet one without payload, in place: which NaN an operation yields is the engine's choice, and

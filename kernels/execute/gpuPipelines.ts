@@ -1,9 +1,9 @@
 // Bind group layouts and pipelines of a shader. The layouts are explicit, made from the manifest: an entry point may then
 // use any subset of the bindings, and uniforms get dynamic offsets without the shader knowing.
 import { parseExpression, type Values } from "../expression.ts";
-import { jobNames } from "../expression-names.ts";
+import { jobNames } from "../expressionNames.ts";
 import type { Binding, Pass, WgslManifest } from "../kernel.ts";
-import { awaitGpu, scoped } from "./gpu-errors.ts";
+import { awaitGpu, scoped } from "./gpuErrors.ts";
 
 export interface PassLayout {
   pipeline: GPUPipelineLayout;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import type { Manifest, Param } from "./kernel.ts";
-import { parse } from "./parse-json.ts";
+import { parse } from "./parseJson.ts";
 
 const paramsSchema = v.record(v.string(), v.number());
 

@@ -1,15 +1,15 @@
 // What a stranger says of a kernel, believed only after this.
 import * as v from "valibot";
+import { canonicalJson } from "../protocol/canonicalJson.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { isCid } from "../protocol/ids.ts";
 import { MAX_JOB_INPUTS, MAX_MANIFEST_BYTES, MAX_OUTPUT_BYTES } from "../protocol/limits.ts";
-import { canonicalJson } from "./canonical-json.ts";
-import { ELEMENT_BYTES, FIELD_TYPES, type FieldType } from "./data-types.ts";
+import { ELEMENT_BYTES, FIELD_TYPES, type FieldType } from "./dataTypes.ts";
 import { type Expr, MAX_EXPRESSION_CHARS, parseExpression } from "./expression.ts";
-import { isReserved, jobNames, roundNames, sizeNames, stepNames, taskNames } from "./expression-names.ts";
+import { isReserved, jobNames, roundNames, sizeNames, stepNames, taskNames } from "./expressionNames.ts";
 import type { App, Binding, Manifest, Pass, Slice, WgslManifest } from "./kernel.ts";
-import { parse } from "./parse-json.ts";
-import { offRange } from "./parse-params.ts";
+import { parse } from "./parseJson.ts";
+import { offRange } from "./parseParams.ts";
 
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
 const finite = v.pipe(v.number(), v.finite());

@@ -7,12 +7,12 @@
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Values } from "../expression.ts";
 import type { WgslManifest } from "../kernel.ts";
-import { canonicalizeNans } from "./canonical-nans.ts";
+import { canonicalizeNans } from "./canonicalNans.ts";
 import { type Dispatch, type Plan, unroll } from "./dispatches.ts";
-import { createJobBuffers, type TaskBuffers } from "./gpu-buffers.ts";
-import { assertAlive, awaitGpu, scoped } from "./gpu-errors.ts";
-import type { PassLayout } from "./gpu-pipelines.ts";
-import { inputWords, taskValues } from "./job-values.ts";
+import { createJobBuffers, type TaskBuffers } from "./gpuBuffers.ts";
+import { assertAlive, awaitGpu, scoped } from "./gpuErrors.ts";
+import type { PassLayout } from "./gpuPipelines.ts";
+import { inputWords, taskValues } from "./jobValues.ts";
 import { createPieces } from "./pieces.ts";
 import type { Bound, Control, Range } from "./program.ts";
 import { turns } from "./turns.ts";
