@@ -33,26 +33,35 @@ function parents(level: Uint8Array[]): Uint8Array[] {
   return above;
 }
 
-/** 32 bytes. No leaves: keccak-256 of nothing. */
-export function root(leaves: readonly Uint8Array[]): Uint8Array {
-  if (leaves.length === 0) return keccak_256(new Uint8Array(0));
-  let level = leaves.map(leafHash);
-  while (level.length > 1) level = parents(level);
-  return level[0]!;
+/** A tree kept whole, so that many leaves can be proved. */
+export class KeccakTree {
+  readonly root: Uint8Array;
+  readonly count: number;
+  readonly #levels: Uint8Array[][];
+
+  constructor(leaves: readonly Uint8Array[]) {
+    let level = leaves.map(leafHash);
+    this.count = leaves.length;
+    this.#levels = [level];
+    while (level.length > 1) {
+      level = parents(level);
+      this.#levels.push(level);
+    }
+    this.root = level[0] ?? keccak_256(new Uint8Array(0));
+  }
+
+  /** The siblings of leaf `index` from the bottom up, 32 bytes each: ⌈log2 n⌉ at most. */
+  path(index: number): Uint8Array[] {
+    invariant(Number.isInteger(index) && index >= 0 && index < this.count, `no leaf ${index} of ${this.count}`);
+    return this.#levels.flatMap((level, height) => level[Math.floor(index / 2 ** height) ^ 1] ?? []);
+  }
 }
 
-/** The siblings of leaf `index` from the bottom up, 32 bytes each: ⌈log2 n⌉ at most. */
-export function path(leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  invariant(Number.isInteger(index) && index >= 0 && index < leaves.length, `no leaf ${index} of ${leaves.length}`);
-  const siblings: Uint8Array[] = [];
-  let level = leaves.map(leafHash);
-  for (let i = index; level.length > 1; i >>>= 1) {
-    const sibling = level[i ^ 1];
-    if (sibling) siblings.push(sibling);
-    level = parents(level);
-  }
-  return siblings;
-}
+/** 32 bytes. No leaves: keccak-256 of nothing. */
+export const root = (leaves: readonly Uint8Array[]): Uint8Array => new KeccakTree(leaves).root;
+
+/** Proof of one leaf; to prove many, keep the tree. */
+export const path = (leaves: readonly Uint8Array[], index: number): Uint8Array[] => new KeccakTree(leaves).path(index);
 
 /** Whether `leaf` is number `index` of the `count` leaves under `root`. Never throws: bad input is not in the tree. */
 export function verify(

@@ -1,0 +1,96 @@
+// Puts the contracts on a chain, once. They name each other, so their addresses are fixed before the first is deployed:
+// the plan (who deploys, from which nonce) is on disk first, and a run that died half-way goes on where it stopped.
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { ContractFactory, getCreateAddress, type Signer } from "ethers";
+import * as v from "valibot";
+import { SuperEdgeError } from "../../protocol/errors.ts";
+import { type Address, isAddress, toAddress } from "../../protocol/ids.ts";
+import { artifactOf, type ContractName } from "./artifact.ts";
+
+/** Where the contracts are. */
+export interface ChainAddresses {
+  chainId: number;
+  token: Address;
+  hub: Address;
+  epochs: Address;
+  challenges: Address;
+}
+
+export interface DeployOptions {
+  /** Pays for the deployment, and must send nothing else until it is done. */
+  deployer: Signer;
+  /** Where the plan and the addresses are kept, JSON. */
+  file: string;
+  /** Receives the whole supply. */
+  treasury: Address;
+  supplyWei: bigint;
+  /** Between posting and finalising an epoch. */
+  windowSeconds: number;
+  /** Between a pool's asking for its bond and its having it; longer than the window. */
+  unbondSeconds: number;
+  /** After a deal's deadline, until its requester can close it. */
+  closeSeconds: number;
+}
+
+const address = v.pipe(v.string(), v.check(isAddress), v.transform(toAddress));
+const planSchema = v.strictObject({
+  chainId: v.number(),
+  deployer: address,
+  firstNonce: v.number(),
+  token: address,
+  hub: address,
+  epochs: address,
+  challenges: address,
+});
+type Plan = v.InferOutput<typeof planSchema>;
+
+/** Idempotent. Throws `chain-unavailable` if the file is of another chain, or the deployer sent something in between. */
+export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
+  const { deployer, treasury, supplyWei, windowSeconds, unbondSeconds, closeSeconds } = options;
+  if (unbondSeconds <= windowSeconds)
+    throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
+  const plan = await readPlan(options);
+  const { token, hub, epochs, challenges } = plan;
+  const steps: [ContractName, Address, unknown[]][] = [
+    ["EdgeToken", token, [treasury, supplyWei]],
+    ["Hub", hub, [token, epochs, unbondSeconds, closeSeconds]],
+    ["Epochs", epochs, [hub, challenges, windowSeconds]],
+    ["Challenges", challenges, [epochs]],
+  ];
+  const provider = deployer.provider!;
+  for (const [i, [name, address, args]] of steps.entries()) {
+    if ((await provider.getCode(address)) !== "0x") continue;
+    const { abi, bytecode } = artifactOf(name);
+    const factory = new ContractFactory(abi, bytecode, deployer);
+    const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
+    await contract.waitForDeployment();
+  }
+  return { chainId: plan.chainId, token, hub, epochs, challenges };
+}
+
+async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
+  const provider = deployer.provider;
+  if (!provider) throw new SuperEdgeError("chain-unavailable", "expected a deployer with a provider");
+  const chainId = Number((await provider.getNetwork()).chainId);
+  if (existsSync(file)) {
+    const plan = v.parse(planSchema, JSON.parse(readFileSync(file, "utf8")));
+    if (plan.chainId !== chainId)
+      throw new SuperEdgeError("chain-unavailable", `${file} is of chain ${plan.chainId}, found chain ${chainId}`);
+    return plan;
+  }
+  const from = toAddress(await deployer.getAddress());
+  const firstNonce = await provider.getTransactionCount(from);
+  const at = (i: number) => toAddress(getCreateAddress({ from, nonce: firstNonce + i }));
+  const plan: Plan = {
+    chainId,
+    deployer: from,
+    firstNonce,
+    token: at(0),
+    hub: at(1),
+    epochs: at(2),
+    challenges: at(3),
+  };
+  writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
+  renameSync(`${file}.new`, file);
+  return plan;
+}

@@ -1,0 +1,124 @@
+// The contracts as the settler calls them, with answers in our own types.
+import { Contract, type ContractRunner, type Interface, type Result } from "ethers";
+import type { DealTerms } from "../../protocol/epoch.ts";
+import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
+import { type Sum, unpackSum } from "../../protocol/sumTree.ts";
+import { artifactOf } from "../chain/artifact.ts";
+import type { ChainAddresses } from "../chain/deploy.ts";
+
+export interface PoolAccount {
+  registered: boolean;
+  feeBps: number;
+  bondWei: bigint;
+  pendingWei: bigint;
+  claimableWei: bigint;
+}
+
+export interface Balances {
+  /** In the Hub. */
+  freeWei: bigint;
+  /** In the token. */
+  tokenWei: bigint;
+  score: number;
+}
+
+const LAWS = ["pool", "poco"] as const;
+
+/** Reads Hub, Epochs and token. */
+export class Contracts {
+  readonly addresses: ChainAddresses;
+  readonly #token: Contract;
+  readonly #hub: Contract;
+  readonly #epochs: Contract;
+
+  constructor(addresses: ChainAddresses, runner: ContractRunner) {
+    this.addresses = addresses;
+    this.#token = new Contract(addresses.token, artifactOf("EdgeToken").abi, runner);
+    this.#hub = new Contract(addresses.hub, artifactOf("Hub").abi, runner);
+    this.#epochs = new Contract(addresses.epochs, artifactOf("Epochs").abi, runner);
+  }
+
+  get token(): Interface {
+    return this.#token.interface;
+  }
+  get hub(): Interface {
+    return this.#hub.interface;
+  }
+  get epochs(): Interface {
+    return this.#epochs.interface;
+  }
+
+  /** Of an open deal, or a closed one; undefined if there never was one. */
+  async dealTerms(dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
+    const deal: Result = await this.#hub.getFunction("dealOf")(dealId);
+    if (BigInt(deal.requester) === 0n) return undefined;
+    return {
+      dealId,
+      requester: toAddress(deal.requester),
+      pool: toAddress(deal.pool),
+      appHash: toBytes32(deal.appHash),
+      jobHash: toBytes32(deal.jobHash),
+      law: LAWS[Number(deal.law)]!,
+      trust: Number(deal.trust),
+      replicas: Number(deal.replicas),
+      tasks: Number(deal.tasks),
+      pricePerTaskWei: deal.pricePerTaskWei,
+      feeBps: Number(deal.feeBps),
+      deadline: Number(deal.deadline),
+      closed: deal.closed,
+      settledTasks: Number(deal.settledTasks),
+      pendingTasks: Number(deal.pendingTasks),
+    };
+  }
+
+  async pool(pool: Address): Promise<PoolAccount> {
+    const found: Result = await this.#hub.getFunction("poolOf")(pool);
+    return {
+      registered: found.registered,
+      feeBps: Number(found.feeBps),
+      bondWei: found.bondWei,
+      pendingWei: found.pendingWei,
+      claimableWei: found.claimableWei,
+    };
+  }
+
+  async balances(account: Address): Promise<Balances> {
+    const [freeWei, tokenWei, score] = await Promise.all([
+      this.#hub.getFunction("freeWei")(account) as Promise<bigint>,
+      this.#token.getFunction("balanceOf")(account) as Promise<bigint>,
+      this.score(account),
+    ]);
+    return { freeWei, tokenWei, score };
+  }
+
+  async score(worker: Address): Promise<number> {
+    return Number(await this.#hub.getFunction("scoreOf")(worker));
+  }
+
+  async scores(workers: readonly Address[]): Promise<Map<Address, number>> {
+    return new Map(await Promise.all(workers.map(async (worker) => [worker, await this.score(worker)] as const)));
+  }
+
+  /** What a worker was credited by a pool so far. */
+  async credited(pool: Address, worker: Address): Promise<Sum> {
+    return unpackSum(await this.#hub.getFunction("creditedOf")(pool, worker));
+  }
+
+  async epochState(pool: Address, number: number): Promise<ChainEpochState> {
+    const found: Result = await this.#epochs.getFunction("stateOf")(pool, number);
+    return EPOCH_STATES[Number(found.state)]!;
+  }
+
+  async windowSeconds(): Promise<number> {
+    return Number(await this.#epochs.getFunction("windowSeconds")());
+  }
+}
+
+export interface DealProgress {
+  closed: boolean;
+  settledTasks: number;
+  pendingTasks: number;
+}
+
+const EPOCH_STATES = ["none", "pending", "final", "voided", "released"] as const;
+export type ChainEpochState = (typeof EPOCH_STATES)[number];

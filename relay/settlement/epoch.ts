@@ -1,0 +1,219 @@
+// Builds an epoch from certified tasks, exactly as the contracts check it. Pure: the same tasks give the same roots, so
+// anybody with the published data can build it again and compare.
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import {
+  batchLeaf,
+  contributionLeaf,
+  type DealSummary,
+  type DealTerms,
+  type EpochHeader,
+  type EpochRoots,
+  rewardLeaf,
+  type SettledContribution,
+  type SettledTask,
+  type SignedBatch,
+  type SumTreeRoot,
+  type TaskInclusion,
+  type TaskRecord,
+  taskLeaf,
+} from "../../protocol/epoch.ts";
+import { invariant } from "../../protocol/errors.ts";
+import { type Address, type Bytes32, hex32 } from "../../protocol/ids.ts";
+import { KeccakTree } from "../../protocol/keccakTree.ts";
+import { forfeits, rewardsOf, splitPrice } from "../../protocol/payout.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import { addSums, NOTHING, type Sum, SumTree } from "../../protocol/sumTree.ts";
+import { encodeEpochData } from "./epochData.ts";
+import { entriesOf, type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "./ledger.ts";
+
+export interface EpochInput {
+  /** The ledger of the pool's last epoch that is not voided. */
+  previous: Ledger;
+  /** Terms of every deal the tasks belong to. */
+  deals: ReadonlyMap<Bytes32, DealTerms>;
+  /** Certified, each once; any order. */
+  tasks: readonly SettledTask[];
+  /** Acknowledged since the last epoch; those the contributions refer to are added. */
+  batches: readonly SignedBatch[];
+}
+
+/** A leaf of the rewards tree. */
+export interface RewardEntry {
+  worker: Address;
+  /** Position of the task. */
+  task: number;
+  sum: Sum;
+}
+
+export interface Epoch {
+  roots: EpochRoots;
+  previous: SumTreeRoot;
+  deals: DealSummary[];
+  valueWei: bigint;
+  /** Sorted by deal and index. */
+  tasks: SettledTask[];
+  records: TaskRecord[];
+  /** Sorted by worker and sequence. */
+  batches: SignedBatch[];
+  rewards: RewardEntry[];
+  previousLedger: LedgerEntry[];
+  ledger: LedgerEntry[];
+  /** Workers whose rewards of this epoch are burned. */
+  forfeited: Set<Address>;
+  /** What is published: everything above can be built again from it. */
+  data: Uint8Array;
+  trees: { tasks: KeccakTree; commits: KeccakTree; rewards: SumTree; previous: SumTree; ledger: SumTree };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const batchName = (worker: Address, sequence: number): string => `${worker}:${sequence}`;
+
+export function buildEpoch({ previous, deals, tasks: unsorted, batches: acked }: EpochInput): Epoch {
+  const tasks = [...unsorted].sort((a, b) => compare(a.dealId, b.dealId) || a.index - b.index);
+  check(tasks, deals);
+  const batches = allBatches(tasks, acked);
+  const batchPlaces = new Map(batches.map((batch, place) => [batchName(batch.worker, batch.sequence), place]));
+  const placeOf = (c: SettledContribution): number => batchPlaces.get(batchName(c.worker, c.batch.sequence))!;
+
+  const records = tasks.map(
+    (task): TaskRecord => ({
+      dealId: task.dealId,
+      index: task.index,
+      nonce: task.nonce,
+      digest: task.digest,
+      contributionsRoot: hex32(
+        new KeccakTree(task.contributions.map((contribution) => contributionLeaf(contribution, placeOf(contribution))))
+          .root,
+      ),
+      contributions: task.contributions.length,
+    }),
+  );
+  const rewards = rewardEntries(tasks, deals);
+  const earned = sumByWorker(rewards);
+  const forfeited = new Set([...earned].flatMap(([worker, { good, bad }]) => (forfeits(good, bad) ? [worker] : [])));
+  const ledger = new Map(previous);
+  for (const [worker, sum] of earned) {
+    const kept = forfeited.has(worker) ? { ...sum, rewardWei: 0n } : sum;
+    ledger.set(worker, addSums(ledger.get(worker) ?? NOTHING, kept));
+  }
+
+  const previousLedger = entriesOf(previous);
+  const entries = entriesOf(ledger);
+  const trees = {
+    tasks: new KeccakTree(records.map(taskLeaf)),
+    commits: new KeccakTree(batches.map(batchLeaf)),
+    rewards: new SumTree(rewards.map(({ worker, task, sum }) => ({ data: rewardLeaf(worker, task, sum), sum }))),
+    previous: ledgerTree(previousLedger),
+    ledger: ledgerTree(entries),
+  };
+  const data = encodeEpochData({ tasks, batches });
+  const summaries = summarise(tasks, rewards, deals, forfeited);
+  return {
+    roots: {
+      dataHash: hex32(keccak_256(data)),
+      tasks: { root: hex32(trees.tasks.root), count: trees.tasks.count },
+      rewards: ledgerRoot(trees.rewards),
+      commits: { root: hex32(trees.commits.root), count: trees.commits.count },
+      ledger: ledgerRoot(trees.ledger),
+    },
+    previous: ledgerRoot(trees.previous),
+    deals: summaries,
+    valueWei: summaries.reduce((sum, deal) => sum + BigInt(deal.tasks) * deals.get(deal.dealId)!.pricePerTaskWei, 0n),
+    tasks,
+    records,
+    batches,
+    rewards,
+    previousLedger,
+    ledger: entries,
+    forfeited,
+    data,
+    trees,
+  };
+}
+
+/** For the receipt of one task of a posted epoch; undefined if the epoch does not settle it. */
+export function proveTask(
+  epoch: Epoch,
+  header: EpochHeader,
+  dealId: Bytes32,
+  index: number,
+): TaskInclusion | undefined {
+  const position = epoch.tasks.findIndex((task) => task.dealId === dealId && task.index === index);
+  const task = epoch.records[position];
+  return task && { epoch: header, task, position, path: epoch.trees.tasks.path(position).map(hex32) };
+}
+
+/** These come from the relay's own store: if they are wrong, posting them would cost the bond. */
+function check(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTerms>): void {
+  tasks.forEach((task, i) => {
+    const name = `task ${task.index} of deal ${task.dealId}`;
+    const deal = deals.get(task.dealId);
+    invariant(deal && task.index < deal.tasks, `${name} is not in its deal`);
+    const before = tasks[i - 1];
+    invariant(before?.dealId !== task.dealId || before.index !== task.index, `${name} is there twice`);
+    const workers = new Set(task.contributions.map(({ worker }) => worker));
+    invariant(workers.size === task.contributions.length, `${name} has one worker twice`);
+    invariant(workers.size <= MAX_CONTRIBUTIONS, `${name} has ${workers.size} contributions`);
+    invariant(
+      task.contributions.some(({ agrees }) => agrees),
+      `${name} has no contribution that agrees`,
+    );
+  });
+}
+
+function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]): SignedBatch[] {
+  const all = new Map<string, SignedBatch>();
+  for (const batch of acked) all.set(batchName(batch.worker, batch.sequence), batch);
+  for (const { contributions } of tasks)
+    for (const { worker, batch } of contributions) all.set(batchName(worker, batch.sequence), { worker, ...batch });
+  return [...all.values()].sort((a, b) => compare(a.worker, b.worker) || a.sequence - b.sequence);
+}
+
+function rewardEntries(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTerms>): RewardEntry[] {
+  const entries: RewardEntry[] = [];
+  tasks.forEach(({ dealId, contributions }, task) => {
+    const { pricePerTaskWei, feeBps } = deals.get(dealId)!;
+    const rewards = rewardsOf(
+      { priceWei: pricePerTaskWei, feeBps },
+      contributions.filter(({ agrees }) => agrees),
+    );
+    for (const { worker, agrees } of contributions) {
+      const sum = agrees ? { rewardWei: rewards.get(worker)!, good: 1, bad: 0 } : { rewardWei: 0n, good: 0, bad: 1 };
+      entries.push({ worker, task, sum });
+    }
+  });
+  return entries.sort((a, b) => compare(a.worker, b.worker) || a.task - b.task);
+}
+
+function sumByWorker(rewards: readonly RewardEntry[]): Map<Address, Sum> {
+  const sums = new Map<Address, Sum>();
+  for (const { worker, sum } of rewards) sums.set(worker, addSums(sums.get(worker) ?? NOTHING, sum));
+  return sums;
+}
+
+/** Per deal: what its workers keep, what is burned (forfeits too), and the rest, fee and rounding, to the pool. */
+function summarise(
+  tasks: readonly SettledTask[],
+  rewards: readonly RewardEntry[],
+  deals: ReadonlyMap<Bytes32, DealTerms>,
+  forfeited: ReadonlySet<Address>,
+): DealSummary[] {
+  const byDeal = new Map<Bytes32, DealSummary>();
+  for (const { dealId } of tasks) {
+    const summary = byDeal.get(dealId) ?? { dealId, tasks: 0, workersWei: 0n, poolWei: 0n, burnedWei: 0n };
+    const { pricePerTaskWei, feeBps } = deals.get(dealId)!;
+    summary.tasks++;
+    summary.burnedWei += splitPrice(pricePerTaskWei, feeBps).burnedWei;
+    byDeal.set(dealId, summary);
+  }
+  for (const { worker, task, sum } of rewards) {
+    const summary = byDeal.get(tasks[task]!.dealId)!;
+    if (forfeited.has(worker)) summary.burnedWei += sum.rewardWei;
+    else summary.workersWei += sum.rewardWei;
+  }
+  for (const summary of byDeal.values()) {
+    const paidWei = BigInt(summary.tasks) * deals.get(summary.dealId)!.pricePerTaskWei;
+    summary.poolWei = paidWei - summary.workersWei - summary.burnedWei;
+  }
+  return [...byDeal.values()].sort((a, b) => compare(a.dealId, b.dealId));
+}

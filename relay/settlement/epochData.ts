@@ -1,0 +1,123 @@
+// The data an epoch publishes: tasks with their contributions, and commit batches. With the deals' terms and the ledger
+// before it, which are on chain and in earlier epochs, all its trees follow. MessagePack; hashes as bytes.
+import { Packr } from "msgpackr";
+import * as v from "valibot";
+import type { SettledTask, SignedBatch } from "../../protocol/epoch.ts";
+import { type Address, fromHex, hex32, toHex } from "../../protocol/ids.ts";
+import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+
+const VERSION = 1;
+/** Tasks of one epoch: what is built and checked in one piece in memory. */
+export const MAX_EPOCH_TASKS = 100_000;
+
+const bytes = (length: number) =>
+  v.pipe(
+    v.instance(Uint8Array),
+    v.check((b) => b.length === length, `expected ${length} bytes`),
+  );
+const uint = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max));
+const hash = v.pipe(
+  bytes(32),
+  v.transform((b) => hex32(b)),
+);
+const address = v.pipe(
+  bytes(20),
+  v.transform((b) => toHex(b) as Address),
+);
+const signature = v.pipe(
+  bytes(65),
+  v.transform((b) => toHex(b)),
+);
+
+const dataSchema = v.strictTuple([
+  v.literal(VERSION),
+  v.array(v.strictTuple([address, uint(Number.MAX_SAFE_INTEGER), hash, uint(2 ** 32 - 1), signature])),
+  v.pipe(
+    v.array(
+      v.strictTuple([
+        hash,
+        uint(2 ** 32 - 1),
+        hash,
+        hash,
+        v.pipe(
+          v.array(
+            v.strictTuple([
+              /** Which of the batches. */
+              uint(2 ** 32 - 1),
+              v.boolean(),
+              hash,
+              hash,
+              uint(2 ** 32 - 1),
+              uint(MAX_BATCH_TASKS - 1),
+              v.pipe(v.array(hash), v.maxLength(32)),
+            ]),
+          ),
+          v.maxLength(MAX_CONTRIBUTIONS),
+        ),
+      ]),
+    ),
+    v.maxLength(MAX_EPOCH_TASKS),
+  ),
+]);
+
+export interface EpochData {
+  /** Sorted by deal and index. */
+  tasks: SettledTask[];
+  /** Sorted by worker and sequence; every batch the contributions refer to is there. */
+  batches: SignedBatch[];
+}
+
+const packr = new Packr({ useRecords: false });
+
+export function encodeEpochData({ tasks, batches }: EpochData): Uint8Array {
+  const places = new Map(batches.map(({ worker, sequence }, place) => [`${worker}:${sequence}`, place]));
+  return packr.pack([
+    VERSION,
+    batches.map((batch) => [
+      fromHex(batch.worker),
+      batch.sequence,
+      fromHex(batch.root),
+      batch.count,
+      fromHex(batch.signature),
+    ]),
+    tasks.map((task) => [
+      fromHex(task.dealId),
+      task.index,
+      fromHex(task.nonce),
+      fromHex(task.digest),
+      task.contributions.map((contribution) => [
+        places.get(`${contribution.worker}:${contribution.batch.sequence}`)!,
+        contribution.agrees,
+        fromHex(contribution.digest),
+        fromHex(contribution.salt),
+        contribution.score,
+        contribution.position,
+        contribution.path.map(fromHex),
+      ]),
+    ]),
+  ]);
+}
+
+/** Parses what a pool published. Throws if it is malformed; whether it is true is for the trees to say. */
+export function decodeEpochData(data: Uint8Array): EpochData {
+  const [, batchTuples, taskTuples] = v.parse(dataSchema, packr.unpack(data));
+  const batches = batchTuples.map(
+    ([worker, sequence, root, count, signature]): SignedBatch => ({ worker, sequence, root, count, signature }),
+  );
+  const tasks = taskTuples.map(([dealId, index, nonce, digest, contributions]): SettledTask => {
+    return {
+      dealId,
+      index,
+      nonce,
+      digest,
+      contributions: contributions.map(([place, agrees, digest, salt, score, position, path]) => {
+        const batch = batches[place];
+        if (!batch) throw new Error(`expected one of ${batches.length} batches, found number ${place}`);
+        const { worker, sequence, root, count, signature } = batch;
+        return { worker, agrees, digest, salt, score, position, path, batch: { sequence, root, count, signature } };
+      }),
+    };
+  });
+  return { tasks, batches };
+}

@@ -1,0 +1,87 @@
+// Sends each transaction of a settlement once, whatever dies in between: it is signed and stored under the name of its step
+// before it is sent, and the same bytes are sent again until a block has them. One sender an account.
+import { keccak256, type Provider, type TransactionReceipt, type Wallet } from "ethers";
+import { SuperEdgeError } from "../../protocol/errors.ts";
+import { type Bytes32, type Hex, toBytes32 } from "../../protocol/ids.ts";
+import type { SettlementTables } from "./tables.ts";
+
+/** A transaction waits this long for its block before the step is given up until the next run, milliseconds. */
+const RECEIPT_MS = 120_000;
+
+export interface Call {
+  to: string;
+  data: string;
+}
+
+export class Sender {
+  readonly #wallet: Wallet;
+  readonly #provider: Provider;
+  readonly #tables: SettlementTables;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(wallet: Wallet, provider: Provider, tables: SettlementTables) {
+    this.#wallet = wallet;
+    this.#provider = provider;
+    this.#tables = tables;
+  }
+
+  /**
+   * The receipt of the step's transaction. `call` is made only if the step was never signed. Throws `chain-unavailable`,
+   * with the contract's reason as `cause`, if the chain refuses it; the step can then be tried anew.
+   */
+  send(step: string, call: () => Call | Promise<Call>): Promise<TransactionReceipt> {
+    const sent = this.#turn.then(() => this.#send(step, call));
+    this.#turn = sent.catch(() => {});
+    return sent;
+  }
+
+  async #send(step: string, call: () => Call | Promise<Call>): Promise<TransactionReceipt> {
+    const stored = this.#tables.transaction(step);
+    if (stored) {
+      const receipt = await this.#provider.getTransactionReceipt(stored.hash);
+      if (receipt) return this.#mined(step, receipt);
+      // Its nonce went to another transaction: this one can never be mined.
+      if (stored.nonce < (await this.#provider.getTransactionCount(this.#wallet.address))) {
+        this.#tables.deleteTransaction(step);
+        return this.#send(step, call);
+      }
+      return this.#broadcast(step, stored.raw, stored.hash);
+    }
+    const { raw, nonce } = await this.#sign(step, await call());
+    const hash = toBytes32(keccak256(raw));
+    this.#tables.insertTransaction({ step, nonce, hash, raw });
+    return this.#broadcast(step, raw, hash);
+  }
+
+  async #sign(step: string, call: Call): Promise<{ raw: Hex; nonce: number }> {
+    try {
+      const transaction = await this.#wallet.populateTransaction(call);
+      const raw = (await this.#wallet.signTransaction(transaction)) as Hex;
+      return { raw, nonce: Number(transaction.nonce) };
+    } catch (cause) {
+      throw new SuperEdgeError("chain-unavailable", `expected the chain to take ${step}, found it refused`, { cause });
+    }
+  }
+
+  async #broadcast(step: string, raw: Hex, hash: Bytes32): Promise<TransactionReceipt> {
+    try {
+      await this.#provider.broadcastTransaction(raw);
+    } catch (cause) {
+      // "already known" and the like: the receipt decides. A transaction that no node has is sent again by the next run.
+      const known = await this.#provider.getTransaction(hash);
+      if (!known) throw new SuperEdgeError("chain-unavailable", `the chain did not take ${step}`, { cause });
+    }
+    const receipt = await this.#provider.waitForTransaction(hash, 1, RECEIPT_MS);
+    if (!receipt) throw new SuperEdgeError("chain-unavailable", `${step} is in no block after ${RECEIPT_MS} ms`);
+    return this.#mined(step, receipt);
+  }
+
+  #mined(step: string, receipt: TransactionReceipt): TransactionReceipt {
+    if (receipt.status === 1) {
+      this.#tables.markMined(step, Number(receipt.gasUsed));
+      return receipt;
+    }
+    this.#tables.deleteTransaction(step);
+    throw new SuperEdgeError("chain-unavailable", `${step} was mined and reverted (${receipt.hash})`);
+  }
+}
