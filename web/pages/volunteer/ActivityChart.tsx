@@ -5,11 +5,14 @@ import type { Chart } from "./chart.ts";
 export function ActivityChart({ samples }: { samples: Samples }) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<Chart | null>(null);
+  const latest = useRef(samples);
+  latest.current = samples;
   useEffect(() => {
     let gone = false;
     import("./chart.ts").then(({ drawChart }) => {
       if (gone || !box.current) return;
       chart.current = drawChart(box.current);
+      chart.current.show(latest.current);
     });
     return () => {
       gone = true;

@@ -22,10 +22,9 @@ export function Invitation({ hold }: { hold: Hold }) {
         </button>
         <div id="consent" class="consent">
           <p>
-            Starting runs programs written by others on this machine’s graphics and main processor, inside a sandbox
-            that has no network and cannot see your files or other tabs. It goes on while this tab is open, within the
-            limits you set, until you pause or stop it; every result is checked against other volunteers’ and certified
-            ones earn ECT.
+            Pressing it runs programs written by others on this machine’s graphics and main processor, in a sandbox that
+            has no network and sees neither your files nor your other tabs. They run while this tab is open, within the
+            limits you set, until you pause or stop them.
           </p>
         </div>
         <PeersSwitch />
@@ -37,9 +36,23 @@ export function Invitation({ hold }: { hold: Hold }) {
       </section>
       <aside class="aside">
         <PoolNow />
+        <HowResultsCount />
         <WebGpuAdvice />
       </aside>
     </div>
+  );
+}
+
+function HowResultsCount() {
+  return (
+    <section class="panel how" aria-labelledby="how-title">
+      <h2 id="how-title">How a result comes to count</h2>
+      <ol>
+        <li>Your tab gets a task and computes it. It does not know who else has the same one.</li>
+        <li>It seals its answer with a signature before anyone shows theirs.</li>
+        <li>Agreeing answers from different owners certify the task, and those who gave them share its price.</li>
+      </ol>
+    </section>
   );
 }
 

@@ -60,6 +60,7 @@ function make(box: HTMLElement): uPlot {
       axes: [
         {
           ...axis,
+          size: 28,
           values: (_, seconds) => seconds.map((s) => (s === 0 ? "now" : `${s / 60} min`.replace("-", "−"))),
           incrs: [60],
         },
