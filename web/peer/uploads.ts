@@ -36,7 +36,8 @@ export class Uploads {
     this.#limits = limits;
     this.#events = events;
     const { uploadBytesPerSecond } = limits;
-    this.#rate = new Rate(uploadBytesPerSecond, Math.max(PIECE_BYTES, uploadBytesPerSecond / 4), performance.now());
+    // A second's worth at once: a hidden tab's timers fire no oftener, and the rate should hold there too.
+    this.#rate = new Rate(uploadBytesPerSecond, Math.max(PIECE_BYTES, uploadBytesPerSecond), performance.now());
   }
 
   /** False if the peer asks for more than an honest one would: then it should be dropped. */
@@ -48,7 +49,9 @@ export class Uploads {
     if (isFull) this.#refused.add(outlet);
     if (!chunk) outlet.send(encode({ type: "lack", request: id }));
     else {
-      this.#serving.set(outlet, [...(requests ?? []), { id, chunk, sent: 0 }]);
+      const request = { id, chunk, sent: 0 };
+      if (requests) requests.push(request);
+      else this.#serving.set(outlet, [request]);
       this.#pump();
     }
     return true;
@@ -74,19 +77,19 @@ export class Uploads {
   #pump(): void {
     for (let sent = true; sent && this.#timer === undefined; ) {
       sent = false;
-      for (const [outlet, requests] of this.#serving) sent = this.#sendPiece(outlet, requests) || sent;
+      for (const [outlet, requests] of [...this.#serving]) sent = this.#sendPiece(outlet, requests) || sent;
     }
   }
 
   #sendPiece(outlet: Outlet, requests: Request[]): boolean {
     const request = requests[0]!;
-    if (outlet.bufferedBytes >= BUFFERED_HIGH_BYTES) return false;
+    if (this.#timer !== undefined || outlet.bufferedBytes >= BUFFERED_HIGH_BYTES) return false;
     const most = Math.min(PIECE_BYTES, outlet.maxMessageBytes - PIECE_HEADER_BYTES);
     const bytes = request.chunk.subarray(request.sent, request.sent + most);
     const waitMs = this.#rate.take(bytes.length, performance.now());
     if (waitMs > 0) {
       // The only timer of the send path: set when the volunteer's own rate is used up.
-      this.#timer ??= setTimeout(() => {
+      this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#pump();
       }, waitMs);
@@ -95,12 +98,11 @@ export class Uploads {
     outlet.send(encode({ type: "piece", request: request.id, bytes }));
     this.#events.sent(bytes.length);
     request.sent += bytes.length;
-    if (request.sent < request.chunk.length) return true;
-    requests.shift();
-    if (requests.length === 0) {
-      this.#serving.delete(outlet);
-      this.#letIn();
-    }
+    if (request.sent >= request.chunk.length) requests.shift();
+    // Last in line now, so that whoever waits when the rate is used up goes first when it is not.
+    this.#serving.delete(outlet);
+    if (requests.length > 0) this.#serving.set(outlet, requests);
+    else this.#letIn();
     return true;
   }
 
