@@ -115,7 +115,6 @@ export const workerAnswer: v.GenericSchema<unknown, WorkerView> = v.object({
   score: uint(),
   earnedWei: wei,
   creditedWei: wei,
-  bytesFromPeers: uint(),
 });
 export const workersAnswer = v.array(workerAnswer);
 

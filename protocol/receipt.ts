@@ -11,7 +11,7 @@ import { jobHash } from "./job.ts";
 import * as keccakTree from "./keccakTree.ts";
 import { MAX_BATCH_TASKS, MAX_OUTPUT_BYTES } from "./limits.ts";
 import { describeIssues } from "./parse.ts";
-import { isCertified, weightOf } from "./poco.ts";
+import { certifiedDigest } from "./poco.ts";
 import { address, bytes32, positive, uint } from "./schemas.ts";
 
 const signature = v.custom<Hex>(
@@ -156,7 +156,5 @@ function checkLaw(receipt: Receipt, check: (claim: string, ok: boolean, found?: 
     "those agree that have the certified digest, and only those",
     receipt.contributions.every((c) => c.agrees === (c.digest === receipt.digest)),
   );
-  const groups = new Map<string, bigint[]>([[receipt.digest, []]]);
-  for (const c of receipt.contributions) groups.set(c.digest, [...(groups.get(c.digest) ?? []), weightOf(c.score)]);
-  check(`their credibility reaches trust ${trust}`, isCertified([...groups.values()], 0, trust));
+  check(`their credibility reaches trust ${trust}`, certifiedDigest(receipt.contributions, trust) === receipt.digest);
 }

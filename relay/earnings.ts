@@ -1,8 +1,8 @@
 // What workers have earned in certified tasks, settled or not: summed from the store, task by task, as an epoch would.
 
 import type { Address } from "../protocol/ids.ts";
+import { rewardsOf } from "../protocol/payout.ts";
 import type { ApiContext } from "./api/context.ts";
-import { rewardsOf } from "./rewards.ts";
 import { CONTRIBUTION } from "./store/open.ts";
 
 interface Agreed {

@@ -11,9 +11,9 @@ import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts
 import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
 import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
+import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 import { Outbox } from "./outbox.ts";
-import { rewardsOf } from "./rewards.ts";
 import { firstReplicas } from "./scheduler/belief.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";

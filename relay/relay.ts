@@ -24,7 +24,6 @@ export interface RelayOptions {
   chain: ChainSide;
   server: ServerOptions;
   messagesPerSecond: number;
-  logLevel: string;
   /** What the pool says of itself; URLs are filled in once the port is known. */
   view: (port: number) => Omit<PoolView, "workers" | "pool" | "chainId" | "hub">;
 }

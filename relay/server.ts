@@ -164,5 +164,5 @@ async function servePages(app: FastifyInstance, pages: string, sandboxHost: stri
 function sandboxPolicy(html: string): string {
   const script = /<script[^>]*>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? "";
   const hash = createHash("sha256").update(script).digest("base64");
-  return `default-src 'none'; script-src 'sha256-${hash}' 'wasm-unsafe-eval' blob:; worker-src blob:; webrtc 'block'; base-uri 'none'; form-action 'none'`;
+  return `default-src 'none'; script-src 'sha256-${hash}' 'wasm-unsafe-eval' blob:; worker-src blob:; base-uri 'none'; form-action 'none'`;
 }

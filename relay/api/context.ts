@@ -15,7 +15,7 @@ export interface ChainSide {
   credited(worker: Address): bigint;
   score(worker: Address): number;
   /** The embedded chain gives beginners a start. */
-  faucet?: (address: Address) => Promise<{ ectWei: string; gasWei: string }>;
+  faucet?: (address: Address) => Promise<{ ect: string; gas: string }>;
   /** JSON-RPC, if the chain is embedded. */
   rpc?: (body: unknown) => Promise<unknown>;
 }

@@ -2,8 +2,8 @@
 import type { JobView, PoolView, TaskView, WorkerView } from "../../protocol/api.ts";
 import { rangeOf } from "../../protocol/api.ts";
 import { type Address, hex32 } from "../../protocol/ids.ts";
+import { rewardsOf } from "../../protocol/payout.ts";
 import type { JobContext } from "../loop.ts";
-import { rewardsOf } from "../rewards.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import { CONTRIBUTION } from "../store/open.ts";

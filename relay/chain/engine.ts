@@ -25,10 +25,18 @@ const FIRST_BASE_FEE = 1_000_000_000n;
 /** Sends one JSON-RPC call. Throws `RpcError`. */
 export type Engine = (method: string, params?: readonly unknown[]) => Promise<unknown>;
 
+/** One a process, as EDR asks. */
+let context: Promise<EdrContext> | undefined;
+
+async function startContext(): Promise<EdrContext> {
+  const started = new EdrContext();
+  await started.registerProviderFactory(L1_CHAIN_TYPE, l1ProviderFactory());
+  return started;
+}
+
 export async function startEngine({ chainId, timeS, accounts }: Genesis): Promise<Engine> {
-  const context = new EdrContext();
-  await context.registerProviderFactory(L1_CHAIN_TYPE, l1ProviderFactory());
-  const provider: Provider = await context.createProvider(
+  context ??= startContext();
+  const provider: Provider = await (await context).createProvider(
     L1_CHAIN_TYPE,
     {
       allowBlocksWithSameTimestamp: true,

@@ -12,6 +12,8 @@ import { closeTask, openTask, queueTask } from "./task.ts";
 
 /** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
 export const REVEAL_MS = 15_000;
+/** The same for a worker whose connection is gone: time to come back after an interruption, milliseconds. */
+export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
 /** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
 const FAILURES_TO_STOP = 3;
@@ -57,6 +59,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       worker.connected = false;
       state.waiting.delete(worker);
       giveBack(state, worker, [...worker.leased], nowMs, effects);
+      hurryReveals(state, worker, nowMs);
       break;
     }
     case "workRequested": {
@@ -147,10 +150,10 @@ function settle(state: State, task: Task, nowMs: number, effects: Effect[]): voi
   if (unrevealed.length > 0) {
     for (const c of unrevealed) {
       c.state = "asked";
-      c.deadlineMs = nowMs + REVEAL_MS;
+      c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
+      state.deadlines.add(c.deadlineMs, task);
       effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
     }
-    state.deadlines.add(nowMs + REVEAL_MS, task);
     return;
   }
   if (contributions.some((c) => c.state === "asked")) return;
@@ -313,6 +316,16 @@ function remindOfReveals(state: State, worker: Worker, nowMs: number, effects: E
     tasks.push(task);
   }
   if (tasks.length > 0) effects.push({ type: "askReveal", worker: worker.address, tasks });
+}
+
+/** Nobody waits long for a worker that has gone. */
+function hurryReveals(state: State, worker: Worker, nowMs: number): void {
+  for (const task of state.tasks.values()) {
+    const contribution = contributionOf(task, worker.address);
+    if (contribution?.state !== "asked") continue;
+    contribution.deadlineMs = Math.min(contribution.deadlineMs, nowMs + GONE_MS);
+    state.deadlines.add(contribution.deadlineMs, task);
+  }
 }
 
 /** Workers that asked and got nothing get a lease as soon as there is one. */

@@ -174,7 +174,7 @@ async function openParts(
     }
   }
 
-  const socket = new RelaySocket(`${relay.replace(/^http/, "ws")}/socket`, identity, ad, {
+  const socket = new RelaySocket(`${relay.replace(/^http/, "ws")}/socket`, location.origin, identity, ad, {
     greeted(greeted) {
       showPhase("waiting", "");
       work.greeted(greeted);
@@ -207,6 +207,7 @@ async function openParts(
       samples: [...state.value.samples.slice(1 - MAX_SAMPLES), sample],
       peers: { connected: connections, ...bytes },
     });
+    tellPage(state.value);
   }, SAMPLE_MS);
 
   const onLeave = () => {
@@ -228,4 +229,10 @@ async function openParts(
     release();
   }
   return { governor, close };
+}
+
+/** The page around the volunteer may follow along: what it gets is a copy, and nothing secret is in it. */
+function tellPage({ samples: _samples, earnedWei, ...state }: VolunteerState): void {
+  const detail = { ...state, earnedWei: String(earnedWei) };
+  document.dispatchEvent(new CustomEvent("superedge:state", { detail }));
 }

@@ -35,6 +35,7 @@ export interface SocketEvents {
 
 export class RelaySocket {
   readonly #url: string;
+  readonly #origin: string;
   readonly #identity: Identity;
   readonly #ad: () => Ad;
   readonly #events: SocketEvents;
@@ -46,8 +47,10 @@ export class RelaySocket {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(url: string, identity: Identity, ad: () => Ad, events: SocketEvents) {
+  /** `origin`: the page the volunteer said yes on. */
+  constructor(url: string, origin: string, identity: Identity, ad: () => Ad, events: SocketEvents) {
     this.#url = url;
+    this.#origin = origin;
     this.#identity = identity;
     this.#ad = ad;
     this.#events = events;
@@ -109,7 +112,7 @@ export class RelaySocket {
       worker: address,
       owner: address,
       beneficiary: address,
-      origin: location.origin,
+      origin: this.#origin,
       expiresAt: Math.floor(this.#consentMs / 1000),
     };
     const agreed = consentHash(domain, consent);

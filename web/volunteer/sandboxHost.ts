@@ -101,13 +101,12 @@ export class SandboxHost {
   /** Throws the kernel errors of protocol/errors.ts. */
   async run(
     kernel: LoadedKernel,
-    range: { first: number; count: number },
+    { first, count }: { first: number; count: number },
     share: number,
     timeoutMs: number,
   ): Promise<{ output: Uint8Array; tookMs: number }> {
     if (!this.#loaded.has(kernel.name)) {
       const { name, manifest, code, params, inputs } = kernel;
-      // What an earlier worker had loaded says nothing of this one; the answer marks it loaded.
       await this.#ask(
         { type: "load", program: name, manifest: manifest as unknown as Record<string, unknown>, code, params, inputs },
         "loaded",
@@ -115,7 +114,7 @@ export class SandboxHost {
       this.#loaded.add(name);
     }
     const { output, tookMs } = await this.#ask(
-      { type: "run", program: kernel.name, ...range, share, timeoutMs },
+      { type: "run", program: kernel.name, first, count, share, timeoutMs },
       "ran",
     );
     return { output, tookMs };

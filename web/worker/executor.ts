@@ -80,15 +80,15 @@ export class Executor {
   }
 
   /** `share` of the time the engine may be busy, 0 to 1. */
-  run(name: string, first: number, count: number, share: number): Promise<Outcome<Ran>> {
-    return outcome(async () => {
+  async run(name: string, first: number, count: number, share: number): Promise<Outcome<Ran>> {
+    const ran = await outcome(async () => {
       const loaded = this.#loaded.get(name);
       if (!loaded) throw new SuperEdgeError("out-of-order", `no kernel is loaded as ${name}`);
       const startedMs = performance.now();
       const { signal } = this.#stop;
       try {
         const output = await loaded.bound.run({ first, count }, { pace: pacer(share, signal), signal });
-        return transfer({ output, tookMs: performance.now() - startedMs }, [output.buffer]);
+        return { output, tookMs: performance.now() - startedMs };
       } catch (error) {
         // Everything of a lost device is gone; the next load asks for a new one.
         if (error instanceof SuperEdgeError && error.code === "device-lost")
@@ -96,10 +96,7 @@ export class Executor {
         throw error;
       }
     });
-  }
-
-  has(name: string): boolean {
-    return this.#loaded.has(name);
+    return ran.ok ? transfer(ran, [ran.value.output.buffer]) : ran;
   }
 
   /** Ends the runs under way between two pieces; they answer `cancelled`. */

@@ -1,0 +1,145 @@
+// When to settle: as soon as a job ends, and for long jobs when the oldest certified task has waited an epoch. One
+// settlement at a time; what fails (a chain that is away) is tried again.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { EpochView } from "../protocol/api.ts";
+import { type Address, toAddress } from "../protocol/ids.ts";
+import { BOND_WEI, type EmbeddedChain } from "./embeddedChain.ts";
+import type { Loop } from "./loop.ts";
+import { type EpochSummary, Settler } from "./settlement/settler.ts";
+import type { Store } from "./store/store.ts";
+import { noteEpoch, unsettledBatches, unsettledTasks } from "./unsettled.ts";
+
+/** How often it is looked whether anything is due, milliseconds. */
+const LOOK_MS = 1_000;
+/** After a failure, milliseconds. */
+const RETRY_MS = 10_000;
+
+export class Settling {
+  readonly settler: Settler;
+  readonly #store: Store;
+  readonly #loop: () => Loop;
+  readonly #epochMs: number;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  readonly #closed = new Set<string>();
+  readonly #scores = new Map<Address, number>();
+  readonly #credited = new Map<Address, bigint>();
+  #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> | undefined;
+  #notBeforeMs = 0;
+
+  constructor(chain: EmbeddedChain, store: Store, loop: () => Loop, epochSeconds: number, log: Logger) {
+    this.#store = store;
+    this.#loop = loop;
+    this.#epochMs = epochSeconds * 1000;
+    this.#log = log;
+    this.settler = new Settler({
+      wallet: chain.pool,
+      provider: chain.provider,
+      addresses: chain.addresses,
+      db: store.db,
+      tasks: () => unsettledTasks(store, loop()),
+      batches: () => unsettledBatches(store),
+      wait: (ms) => sleep(ms, undefined, { signal: this.#stopping.signal }),
+    });
+    for (const { address, score } of store.workers.all()) this.#scores.set(address, score);
+  }
+
+  /** Registers and bonds the pool. */
+  async open(feeBps: number): Promise<void> {
+    await this.settler.openPool(feeBps, BOND_WEI);
+    await this.#readAccounts();
+  }
+
+  /** From now on settles by itself. */
+  begin(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** Ends after the step under way; the next start goes on from there. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stopping.abort();
+    await this.#working;
+  }
+
+  score(worker: Address): number {
+    return this.#scores.get(worker) ?? 0;
+  }
+
+  credited(worker: Address): bigint {
+    return this.#credited.get(worker) ?? 0n;
+  }
+
+  epochs(): EpochView[] {
+    return this.settler.epochs().map(viewOf).reverse();
+  }
+
+  #look(): void {
+    if (this.#working || Date.now() < this.#notBeforeMs || !this.#isDue()) return;
+    this.#working = this.#work()
+      .catch((error) => {
+        if (this.#stopping.signal.aborted) return;
+        this.#notBeforeMs = Date.now() + RETRY_MS;
+        this.#log.error({ err: error }, "settlement failed; trying again");
+      })
+      .finally(() => {
+        this.#working = undefined;
+      });
+  }
+
+  #isDue(): boolean {
+    if (this.settler.epochs().some(({ state }) => state !== "credited" && state !== "voided")) return true;
+    const [oldest] = this.#store.certified.unsettled(1);
+    if (oldest && Date.now() - oldest.atMs > this.#epochMs) return true;
+    return this.#endedJobs().length > 0;
+  }
+
+  #endedJobs() {
+    return [...this.#loop().jobs.values()].filter(({ row }) => row.state !== "running" && !this.#closed.has(row.id));
+  }
+
+  async #work(): Promise<void> {
+    const ended = this.#endedJobs();
+    for (let report = await this.settler.settle(); report; report = await this.settler.settle()) {
+      if (report.state === "credited") noteEpoch(this.#store, report.number);
+      this.#log.info(
+        { epoch: report.number, tasks: report.tasks, gas: report.gas, state: report.state },
+        "epoch settled",
+      );
+    }
+    for (const { row } of ended) {
+      await this.settler.closeDeal(row.id);
+      this.#closed.add(row.id);
+    }
+    await this.#readAccounts();
+  }
+
+  async #readAccounts(): Promise<void> {
+    const { contracts, pool } = this.settler;
+    for (const { address } of this.#store.workers.all()) {
+      const score = await contracts.score(address);
+      this.#scores.set(address, score);
+      this.#store.workers.setScore(address, score);
+      this.#credited.set(address, (await contracts.credited(toAddress(pool), address)).rewardWei);
+    }
+  }
+}
+
+const viewOf = (epoch: EpochSummary): EpochView => {
+  const view: EpochView = {
+    epoch: epoch.number ?? -1,
+    state: epoch.state === "credited" ? "finalised" : epoch.state === "finalised" ? "posted" : epoch.state,
+    tasks: epoch.tasks,
+    contributions: epoch.contributions,
+    workersWei: String(epoch.workersWei),
+    poolWei: String(epoch.poolWei),
+    burnedWei: String(epoch.burnedWei),
+    root: epoch.root,
+    gas: epoch.gas,
+  };
+  if (epoch.postedTx) view.postedTx = epoch.postedTx;
+  if (epoch.finalisedTx) view.finalisedTx = epoch.finalisedTx;
+  return view;
+};

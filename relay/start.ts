@@ -1,0 +1,94 @@
+// Everything of the embedded default in one process: chain, store, relay, pages, settlement.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadCode } from "../kernels/load.ts";
+import { builtins } from "../kernels/registry.ts";
+import { PROTOCOL_VERSION } from "../protocol/messages.ts";
+import { BURN_BPS } from "../protocol/payout.ts";
+import type { Config } from "./config.ts";
+import { openEmbeddedChain } from "./embeddedChain.ts";
+import { lockFolder } from "./folderLock.ts";
+import { openKeys } from "./keys.ts";
+import { publishApp } from "./publish.ts";
+import { makeLog, openRelay, openStores, type Relay } from "./relay.ts";
+import { Settling } from "./settling.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+export interface Running {
+  /** Of the pages, or of the API alone where the pages are not built. */
+  url: string;
+  close(): Promise<void>;
+}
+
+export async function start(config: Config): Promise<Running> {
+  const log = makeLog(config.log);
+  mkdirSync(config.data, { recursive: true });
+  const unlock = lockFolder(config.data);
+  const keys = openKeys(config.data);
+  const chain = await openEmbeddedChain(config.data, keys, config);
+  const { addresses } = chain;
+  const stores = openStores(config.data, log);
+  for (const builtin of builtins)
+    await publishApp(stores, builtin.manifest, await stores.blobs.put(await loadCode(builtin)));
+
+  const settling = new Settling(chain, stores.store, () => relay.loop, config.epochSeconds, log);
+  await settling.open(config.feeBps);
+  const built = fileURLToPath(new URL("../dist/web", import.meta.url));
+  const pages = existsSync(join(built, "index.html")) ? built : undefined;
+  const pageOrigin = (port: number) => config.pageOrigin ?? `http://${config.pageHost}:${port}`;
+  const relay: Relay = await openRelay(
+    {
+      data: config.data,
+      domain: { chainId: addresses.chainId, hub: addresses.hub },
+      poolKey: keys.pool,
+      chain: {
+        deal: async (id) => {
+          const deal = await settling.settler.contracts.dealTerms(id);
+          return deal?.closed ? undefined : deal;
+        },
+        epochs: () => settling.epochs(),
+        credited: (worker) => settling.credited(worker),
+        score: (worker) => settling.score(worker),
+        faucet: chain.faucet,
+        rpc: chain.rpc,
+      },
+      server: {
+        host: config.host,
+        port: config.port,
+        pages,
+        sandboxHost: config.sandboxHost,
+        trustedProxies: config.trustedProxies,
+      },
+      messagesPerSecond: config.messagesPerSecond,
+      view: (port) => ({
+        name: config.name,
+        version,
+        protocol: PROTOCOL_VERSION,
+        token: addresses.token,
+        epochs: addresses.epochs,
+        rpcUrl: "/chain",
+        sandboxOrigin: config.sandboxOrigin ?? `http://${config.sandboxHost}:${port}`,
+        feeBps: config.feeBps,
+        burnBps: BURN_BPS,
+        windowSeconds: config.windowSeconds,
+        faucet: true,
+      }),
+    },
+    stores,
+    log,
+  );
+  settling.begin();
+  return {
+    url: pageOrigin(relay.server.port),
+    async close() {
+      await settling.stop();
+      await relay.close();
+      await chain.close();
+      unlock();
+    },
+  };
+}
