@@ -5,7 +5,7 @@ import { JobList } from "./JobList.tsx";
 import { JobPage } from "./JobPage.tsx";
 import { NewJob } from "./NewJob.tsx";
 import { PoolLine } from "./PoolLine.tsx";
-import { hashOf, shownJob } from "./route.ts";
+import { shownJob } from "./route.ts";
 
 export function ConsolePage() {
   const state = connection.value;
@@ -35,11 +35,6 @@ function Workplace({ connected }: { connected: Connected }) {
   return (
     <div class="workplace">
       <div class="side">
-        {job && (
-          <a class="button new-job" href={hashOf(undefined)}>
-            New job
-          </a>
-        )}
         <JobList />
         <Balance connected={connected} />
         <PoolLine />

@@ -43,13 +43,16 @@ export function CostPanel({ connected, view }: { connected: Connected; view: Job
   );
 }
 
+/** Shown even at zero. */
+const ALWAYS = "Paid on chain";
+
 function Rows({ deal, certified }: { deal: DealView; certified: number }) {
   const cost = costOf(deal, certified);
   const rows: [string, bigint][] = [
-    ["Paid on chain", cost.paidWei],
-    ["Posted, in its challenge window", cost.pendingWei],
-    ["Certified, to be posted", cost.owedWei],
-    [deal.closed ? "Refunded" : "Locked for what is not computed", deal.closed ? cost.refundedWei : cost.lockedWei],
+    [ALWAYS, cost.paidWei],
+    ["In an open challenge window", cost.pendingWei],
+    ["Certified, not yet posted", cost.owedWei],
+    [deal.closed ? "Refunded" : "Locked for the rest", deal.closed ? cost.refundedWei : cost.lockedWei],
   ];
   return (
     <dl class="pairs">
@@ -57,12 +60,14 @@ function Rows({ deal, certified }: { deal: DealView; certified: number }) {
         <dt>Deposit of this deal</dt>
         <dd class="number">{formatEct(cost.depositWei)} ECT</dd>
       </div>
-      {rows.map(([name, wei]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd class="number">{formatEct(wei)} ECT</dd>
-        </div>
-      ))}
+      {rows
+        .filter(([name, wei]) => wei > 0n || name === ALWAYS)
+        .map(([name, wei]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="number">{formatEct(wei)} ECT</dd>
+          </div>
+        ))}
     </dl>
   );
 }

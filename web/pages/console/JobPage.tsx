@@ -8,6 +8,7 @@ import { shortName } from "../format/shortName.ts";
 import { CostPanel } from "./CostPanel.tsx";
 import { type Connected, wordsOf } from "./connection.ts";
 import { Results } from "./Results.tsx";
+import { hashOf } from "./route.ts";
 import { TaskDetail } from "./TaskDetail.tsx";
 import { TaskSquares } from "./TaskSquares.tsx";
 import { STATE_WORDS } from "./taskField.ts";
@@ -46,8 +47,11 @@ function Live({ connected, watch, watched }: { connected: Connected; watch: JobW
     <>
       <header class="job-head">
         <h1>{view.title || app.manifest.title}</h1>
+        <a class="button" href={hashOf(undefined)}>
+          New job
+        </a>
         <p class="soft">
-          {app.manifest.title} · deal{" "}
+          {view.title === app.manifest.title ? "Deal" : `${app.manifest.title} · deal`}{" "}
           <code class="small" title={view.job}>
             {shortName(view.job)}
           </code>{" "}

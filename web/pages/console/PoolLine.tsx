@@ -15,7 +15,7 @@ export function PoolLine() {
           <dd class="number">{formatCount(connected)}</dd>
         </div>
         <div>
-          <dt>with WebGPU / WebAssembly</dt>
+          <dt>with WebGPU / WASM</dt>
           <dd class="number">
             {formatCount(wgsl)} / {formatCount(wasm)}
           </dd>
@@ -25,7 +25,7 @@ export function PoolLine() {
           <dd class="number">{formatCount(owners)}</dd>
         </div>
         <div>
-          <dt>Pool’s fee / burned</dt>
+          <dt>Fee / burned</dt>
           <dd class="number">
             {view.feeBps / 100} % / {view.burnBps / 100} %
           </dd>

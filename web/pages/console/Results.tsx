@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Presentation } from "../../../kernels/builtin.ts";
 import { formatBytes } from "../format/bytes.ts";
@@ -23,33 +24,57 @@ export function Results({ watch, watched, version }: { watch: JobWatch; watched:
   const shown = presenter.shown.value;
   const name = watched.app.manifest.name;
   const done = watch.results.size === watched.view.tasks;
+  const raw = <RawDownload watch={watch} name={name} done={done} />;
   return (
     <section class="panel results" aria-labelledby="results-title">
-      <div class="row spread">
-        <h2 id="results-title">Result{done ? "" : " so far"}</h2>
-        <RawDownload watch={watch} name={name} done={done} />
-      </div>
+      <h2 id="results-title">Result{done ? "" : " so far"}</h2>
       {shown.state === "waiting" && <p class="soft">It appears here as tasks are certified.</p>}
       {shown.state === "failed" && <p class="notice wrong">It cannot be shown: {shown.why}</p>}
       {shown.state === "raw" && (
-        <p class="soft">
-          {formatBytes(shown.bytes)} of {shown.type} in {formatCount(shown.items)} items. The page does not know this
-          app’s results by sight: download them.
-        </p>
+        <>
+          <p class="soft">
+            {formatBytes(shown.bytes)} of {shown.type} in {formatCount(shown.items)} items. The page does not know this
+            app’s results by sight: download them.
+          </p>
+          <div class="row">{raw}</div>
+        </>
       )}
-      {shown.state === "shown" && <View presentation={shown.presentation} version={shown.version} name={name} />}
+      {shown.state === "shown" && (
+        <View presentation={shown.presentation} version={shown.version} name={name}>
+          {raw}
+        </View>
+      )}
     </section>
   );
 }
 
-function View({ presentation, version, name }: { presentation: Presentation; version: number; name: string }) {
+interface ViewProps {
+  presentation: Presentation;
+  version: number;
+  name: string;
+  children: ComponentChildren;
+}
+
+function View({ presentation, version, name, children }: ViewProps) {
   switch (presentation.kind) {
     case "matrix":
-      return <MatrixView matrix={presentation} version={version} name={name} />;
+      return (
+        <MatrixView matrix={presentation} version={version} name={name}>
+          {children}
+        </MatrixView>
+      );
     case "image":
-      return <ImageView image={presentation} name={name} />;
+      return (
+        <ImageView image={presentation} name={name}>
+          {children}
+        </ImageView>
+      );
     case "distribution":
-      return <DistributionView distribution={presentation} name={name} />;
+      return (
+        <DistributionView distribution={presentation} name={name}>
+          {children}
+        </DistributionView>
+      );
   }
 }
 

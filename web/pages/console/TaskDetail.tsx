@@ -44,7 +44,7 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
             , digest <code title={task.digest}>{shortName(task.digest)}</code>
           </>
         )}
-        {task.epoch !== undefined && `, settled in epoch ${task.epoch}`}.
+        {task.epoch !== undefined && `, in epoch ${task.epoch}`}.
       </p>
       {task.contributions.length > 0 ? (
         <div class="scroll-x">

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { Figure, Presentation } from "../../../kernels/builtin.ts";
 import { formatCount } from "../format/count.ts";
 import { significant } from "../format/significant.ts";
@@ -7,7 +8,15 @@ import { Histogram } from "./Histogram.tsx";
 type Distribution = Extract<Presentation, { kind: "distribution" }>;
 
 /** Figures with their errors, and the distribution they come from. */
-export function DistributionView({ distribution, name }: { distribution: Distribution; name: string }) {
+export function DistributionView({
+  distribution,
+  name,
+  children,
+}: {
+  distribution: Distribution;
+  name: string;
+  children?: ComponentChildren;
+}) {
   const { title, figures, histogram, csv } = distribution;
   const { edges, counts, label } = histogram;
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -20,6 +29,7 @@ export function DistributionView({ distribution, name }: { distribution: Distrib
         <button type="button" onClick={() => downloadJson(`${name}.json`, { title, figures, histogram })}>
           JSON
         </button>
+        {children}
       </div>
       <h3>{title}</h3>
       <dl class="figures">

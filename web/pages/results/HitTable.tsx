@@ -36,9 +36,9 @@ export function HitTable({ matrix, version }: { matrix: Matrix; version: number 
           <thead>
             <tr>
               <th scope="col">{capital(names.row)}</th>
-              <th scope="col">{names.column}</th>
+              <th scope="col">{capital(names.column)}</th>
               <th scope="col" class="number">
-                {names.value}
+                {capital(names.value)}
               </th>
             </tr>
           </thead>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Presentation } from "../../../kernels/builtin.ts";
 import { downloadPng } from "./download.ts";
@@ -5,7 +6,7 @@ import { downloadPng } from "./download.ts";
 type Picture = Extract<Presentation, { kind: "image" }>;
 
 /** A picture that grows as its parts come; what is missing is transparent and shows the frame's hatching. */
-export function ImageView({ image, name }: { image: Picture; name: string }) {
+export function ImageView({ image, name, children }: { image: Picture; name: string; children?: ComponentChildren }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height, rgba } = image;
   useLayoutEffect(() => {
@@ -17,6 +18,7 @@ export function ImageView({ image, name }: { image: Picture; name: string }) {
         <button type="button" onClick={() => canvas.current && downloadPng(`${name}.png`, canvas.current)}>
           PNG
         </button>
+        {children}
       </div>
       <div class="picture-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `${Math.max(width, 320)}px` }}>
         <canvas

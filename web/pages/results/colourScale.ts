@@ -33,10 +33,11 @@ export function colourAt(scale: readonly Rgb[], share: number): Rgb {
 }
 
 /**
- * Where a value lies between `low` and `high` on a logarithmic scale that also takes zero: few very high values (a
- * sequence against itself) must not press all others into one colour.
+ * Where a value lies between `low` and `high` on a logarithmic scale: few very high values (a sequence against itself)
+ * must not press all others into one colour. Negative values are counted from the lowest one.
  */
 export function logShare(value: number, low: number, high: number): number {
   if (high <= low) return 0;
-  return Math.log1p(Math.max(0, value - low)) / Math.log1p(high - low);
+  const from = 1 - Math.min(0, low);
+  return Math.log((value + from) / (low + from)) / Math.log((high + from) / (low + from));
 }

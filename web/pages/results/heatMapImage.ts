@@ -21,3 +21,19 @@ export function heatMapImage(
   context.putImageData(image, 0, 0);
   return canvas;
 }
+
+/** Side of a downloaded picture, pixels, at most, unless the matrix itself is larger. */
+const PICTURE_SIDE = 1200;
+
+/** For a file: every cell a square of whole pixels, large enough to look at. */
+export function heatMapPicture(matrix: Matrix, extent: Extent): HTMLCanvasElement {
+  const { rows, columns } = matrix;
+  const times = Math.max(1, Math.floor(PICTURE_SIDE / Math.max(rows.length, columns.length)));
+  const picture = document.createElement("canvas");
+  picture.width = columns.length * times;
+  picture.height = rows.length * times;
+  const context = picture.getContext("2d")!;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(heatMapImage(matrix, extent, "light"), 0, 0, picture.width, picture.height);
+  return picture;
+}

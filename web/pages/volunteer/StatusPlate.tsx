@@ -30,12 +30,14 @@ function Current({ current }: { current: NonNullable<VolunteerState["current"]> 
       <strong>{current.title}</strong>
       <span class="soft">
         {counted(current.count, "item")}
-        {current.count > 1 && ` (${formatCount(current.first)}–${formatCount(last)})`} · {current.engine} ·{" "}
+        {current.count > 1 && ` (${formatCount(current.first)}–${formatCount(last)})`} · {engineName(current.engine)} ·{" "}
         <span class="number">{formatDuration(elapsedMs)}</span>
       </span>
     </p>
   );
 }
+
+const engineName = (engine: string) => (engine === "wgsl" ? "WebGPU" : engine === "wasm" ? "WebAssembly" : engine);
 
 /** Shown time only; it stops with the tab's timers and nothing depends on it. */
 function useElapsed(startedMs: number): number {

@@ -4,8 +4,8 @@ import { counted } from "../format/count.ts";
 
 export type Samples = VolunteerState["samples"];
 
-/** What the chart shows, milliseconds. */
-export const SHOWN_MS = 5 * 60_000;
+/** The most the chart shows, milliseconds. */
+const SHOWN_MS = 5 * 60_000;
 const SUMMED_MS = 60_000;
 
 /** Columns for the chart: seconds before now (≤ 0), tasks finished in that second, busy share in percent. */
@@ -18,6 +18,10 @@ export function chartColumns(samples: Samples): [number[], number[], number[]] {
     shown.map(({ busyShare }) => busyShare * 100),
   ];
 }
+
+/** How far back the chart reaches: it begins with one minute and grows with the session. */
+export const shownSeconds = (firstSeconds: number | null): number =>
+  Math.min(SHOWN_MS / 1000, Math.max(60, Math.ceil(-(firstSeconds ?? 0) / 60) * 60));
 
 /** The last minute in words: what the chart says, for those who do not see it. */
 export function activityWords(samples: Samples): string {

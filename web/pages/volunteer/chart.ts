@@ -1,7 +1,7 @@
 // The live chart. Loaded after consent only: with it comes the plotting library.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { chartColumns, type Samples, SHOWN_MS } from "./activity.ts";
+import { chartColumns, type Samples, shownSeconds } from "./activity.ts";
 
 export interface Chart {
   show(samples: Samples): void;
@@ -53,7 +53,7 @@ function make(box: HTMLElement): uPlot {
       cursor: { show: false },
       padding: [10, 0, 0, 0],
       scales: {
-        x: { time: false, range: [-SHOWN_MS / 1000, 0] },
+        x: { time: false, range: (_, first) => [-shownSeconds(first), 0] },
         tasks: { range: (_, __, most) => [0, Math.max(2, Math.ceil(most * 1.1))] },
         busy: { range: [0, 100] },
       },
@@ -61,8 +61,8 @@ function make(box: HTMLElement): uPlot {
         {
           ...axis,
           size: 28,
-          values: (_, seconds) => seconds.map((s) => (s === 0 ? "now" : `${s / 60} min`.replace("-", "−"))),
-          incrs: [60],
+          values: (_, all) => all.map((s) => (s === 0 ? "now" : s % 60 ? `−${-s} s` : `−${-s / 60} min`)),
+          incrs: [15, 30, 60],
         },
         { ...axis, scale: "tasks", size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
         {
