@@ -98,6 +98,9 @@ function installPackages(node) {
   writeFileSync(stamp, wanted);
 }
 
+const OLDEST_MAJOR = 20;
+if (Number(process.versions.node.split(".")[0]) < OLDEST_MAJOR)
+  die(`needs Node.js ${OLDEST_MAJOR} or newer, found ${process.versions.node}; ${NEEDED_MAJOR} is what it runs on`);
 const [program, ...args] = process.argv.slice(2);
 if (!program) die("usage: node tools/run.mjs PROGRAM.ts [ARGUMENT ...]");
 const node = await locked("setup", async () => {
