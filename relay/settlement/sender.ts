@@ -7,6 +7,8 @@ import type { SettlementTables } from "./tables.ts";
 
 /** A transaction waits this long for its block before the step is given up until the next run, milliseconds. */
 const RECEIPT_MS = 120_000;
+/** How often the chain is asked for it, milliseconds. (ethers' own waiting throws into the void when the chain goes away.) */
+const RECEIPT_POLL_MS = 500;
 
 export interface Call {
   to: string;
@@ -17,12 +19,14 @@ export class Sender {
   readonly #wallet: Wallet;
   readonly #provider: Provider;
   readonly #tables: SettlementTables;
+  readonly #wait: (ms: number) => Promise<void>;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(wallet: Wallet, provider: Provider, tables: SettlementTables) {
+  constructor(wallet: Wallet, provider: Provider, tables: SettlementTables, wait: (ms: number) => Promise<void>) {
     this.#wallet = wallet;
     this.#provider = provider;
     this.#tables = tables;
+    this.#wait = wait;
   }
 
   /**
@@ -71,9 +75,12 @@ export class Sender {
       const known = await this.#provider.getTransaction(hash);
       if (!known) throw new SuperEdgeError("chain-unavailable", `the chain did not take ${step}`, { cause });
     }
-    const receipt = await this.#provider.waitForTransaction(hash, 1, RECEIPT_MS);
-    if (!receipt) throw new SuperEdgeError("chain-unavailable", `${step} is in no block after ${RECEIPT_MS} ms`);
-    return this.#mined(step, receipt);
+    for (let waitedMs = 0; waitedMs < RECEIPT_MS; waitedMs += RECEIPT_POLL_MS) {
+      const receipt = await this.#provider.getTransactionReceipt(hash);
+      if (receipt) return this.#mined(step, receipt);
+      await this.#wait(RECEIPT_POLL_MS);
+    }
+    throw new SuperEdgeError("chain-unavailable", `${step} is in no block after ${RECEIPT_MS} ms`);
   }
 
   #mined(step: string, receipt: TransactionReceipt): TransactionReceipt {

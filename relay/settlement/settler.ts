@@ -92,6 +92,7 @@ export class Settler {
   readonly #o: SettlerOptions;
   readonly #tables: SettlementTables;
   readonly #sender: Sender;
+  readonly #wait: (ms: number) => Promise<void>;
   #running: Promise<SettlementReport | undefined> | undefined;
 
   constructor(options: SettlerOptions) {
@@ -99,7 +100,9 @@ export class Settler {
     this.pool = toAddress(options.wallet.address);
     this.contracts = new Contracts(options.addresses, options.provider);
     this.#tables = new SettlementTables(options.db);
-    this.#sender = new Sender(options.wallet.connect(options.provider), options.provider, this.#tables);
+    this.#wait = options.wait ?? ((ms) => sleep(ms));
+    const wallet = options.wallet.connect(options.provider);
+    this.#sender = new Sender(wallet, options.provider, this.#tables, this.#wait);
   }
 
   /**
@@ -287,11 +290,10 @@ export class Settler {
   async #windowOver(header: EpochHeader, args: unknown[]): Promise<void> {
     const { addresses, epochs } = this.contracts;
     const closesAt = header.postedAt + (await this.contracts.windowSeconds());
-    const wait = this.#o.wait ?? ((ms: number) => sleep(ms));
     for (;;) {
       const leftS = closesAt - this.#nowS();
       if (leftS > 0) {
-        await wait(Math.min(leftS * 1000, 60_000));
+        await this.#wait(Math.min(leftS * 1000, 60_000));
         if ((await this.contracts.epochState(this.pool, header.number)) !== "pending") return;
         continue;
       }
@@ -302,7 +304,7 @@ export class Settler {
       } catch (error) {
         // The chain's clock is behind ours.
         if (!isError(error, "CALL_EXCEPTION") || epochs.parseError(error.data ?? "0x")?.name !== "WindowOpen") return;
-        await wait(WINDOW_POLL_MS);
+        await this.#wait(WINDOW_POLL_MS);
       }
     }
   }
