@@ -3,7 +3,8 @@
 import type { Builtin } from "./builtin.ts";
 import { builtin as optionPricing } from "./option-pricing/index.ts";
 import { builtin as proteinSearch } from "./protein-search/index.ts";
+import { builtin as render } from "./render/index.ts";
 
-export const builtins: readonly Builtin[] = [proteinSearch, optionPricing];
+export const builtins: readonly Builtin[] = [proteinSearch, render, optionPricing];
 
 export const builtinOf = (name: string): Builtin | undefined => builtins.find(({ manifest }) => manifest.name === name);
