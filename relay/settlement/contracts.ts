@@ -1,5 +1,5 @@
 // The contracts as the settler calls them, with answers in our own types.
-import { Contract, type ContractRunner, type Interface, type Result } from "ethers";
+import { Contract, type ContractRunner, type Interface, isError, type Result } from "ethers";
 import type { DealTerms } from "../../protocol/epoch.ts";
 import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import { type Sum, unpackSum } from "../../protocol/sumTree.ts";
@@ -46,6 +46,16 @@ export class Contracts {
   }
   get epochs(): Interface {
     return this.#epochs.interface;
+  }
+
+  /** Why a contract refused a call, as its error says it: `BondTooLow(0x…, 1, 2)`; undefined if it was something else. */
+  reasonOf(error: unknown): string | undefined {
+    if (!isError(error, "CALL_EXCEPTION") || !error.data) return undefined;
+    for (const contract of [this.#epochs, this.#hub, this.#token]) {
+      const found = contract.interface.parseError(error.data);
+      if (found) return `${found.name}(${found.args.map(String).join(", ")})`;
+    }
+    return undefined;
   }
 
   /** Of an open deal, or a closed one; undefined if there never was one. */

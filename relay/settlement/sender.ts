@@ -15,18 +15,29 @@ export interface Call {
   data: string;
 }
 
+export interface SenderOptions {
+  wallet: Wallet;
+  provider: Provider;
+  tables: SettlementTables;
+  wait: (ms: number) => Promise<void>;
+  /** A contract's own words for why it refused. */
+  reasonOf: (error: unknown) => string | undefined;
+}
+
 export class Sender {
   readonly #wallet: Wallet;
   readonly #provider: Provider;
   readonly #tables: SettlementTables;
   readonly #wait: (ms: number) => Promise<void>;
+  readonly #reasonOf: (error: unknown) => string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(wallet: Wallet, provider: Provider, tables: SettlementTables, wait: (ms: number) => Promise<void>) {
-    this.#wallet = wallet;
-    this.#provider = provider;
-    this.#tables = tables;
-    this.#wait = wait;
+  constructor(options: SenderOptions) {
+    this.#provider = options.provider;
+    this.#wallet = options.wallet.connect(options.provider);
+    this.#tables = options.tables;
+    this.#wait = options.wait;
+    this.#reasonOf = options.reasonOf;
   }
 
   /**
@@ -63,7 +74,10 @@ export class Sender {
       const raw = (await this.#wallet.signTransaction(transaction)) as Hex;
       return { raw, nonce: Number(transaction.nonce) };
     } catch (cause) {
-      throw new SuperEdgeError("chain-unavailable", `expected the chain to take ${step}, found it refused`, { cause });
+      const reason = this.#reasonOf(cause) ?? "unreachable, or no reason given";
+      throw new SuperEdgeError("chain-unavailable", `expected the chain to take "${step}", found: ${reason}`, {
+        cause,
+      });
     }
   }
 

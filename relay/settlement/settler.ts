@@ -101,8 +101,13 @@ export class Settler {
     this.contracts = new Contracts(options.addresses, options.provider);
     this.#tables = new SettlementTables(options.db);
     this.#wait = options.wait ?? ((ms) => sleep(ms));
-    const wallet = options.wallet.connect(options.provider);
-    this.#sender = new Sender(wallet, options.provider, this.#tables, this.#wait);
+    this.#sender = new Sender({
+      wallet: options.wallet,
+      provider: options.provider,
+      tables: this.#tables,
+      wait: this.#wait,
+      reasonOf: (error) => this.contracts.reasonOf(error),
+    });
   }
 
   /**

@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { BrowserProvider, Contract, Wallet } from "ethers";
+import { BrowserProvider, Contract, isError, Wallet } from "ethers";
 import { batchPath, batchRoot, commitBatchHash, commitmentOf, type Domain, taskKeyOf } from "../../protocol/commit.ts";
 import type { Law, SettledContribution, SettledTask } from "../../protocol/epoch.ts";
 import { type Address, type Bytes32, fromHex, hex32, toAddress, toBytes32, toHex } from "../../protocol/ids.ts";
@@ -117,9 +117,22 @@ export class World {
   /** Sends a call as somebody, and gives the gas it used. Throws ethers' error, with `revert`, if it reverts. */
   async send(as: string, contract: "token" | "hub" | "epochs" | "challenges", method: string, ...args: unknown[]) {
     const bound = this.contract(contract).connect(walletOf(as).connect(this.provider)) as Contract;
-    await bound.getFunction(method).staticCall(...args);
+    await bound.getFunction(method).staticCall(...args, { blockTag: "pending" });
     const receipt = await (await bound.getFunction(method).send(...args)).wait();
     return Number(receipt!.gasUsed);
+  }
+
+  /** The name of the error a call reverts with; "nothing" if it does not. */
+  async revertOf(run: Promise<unknown>): Promise<string> {
+    try {
+      await run;
+    } catch (error) {
+      if (!isError(error, "CALL_EXCEPTION")) throw error;
+      // The Hub's errors come through Epochs, which does not declare them.
+      const hub = this.contract("hub").interface;
+      return error.revert?.name ?? hub.parseError(error.data ?? "0x")?.name ?? "unknown";
+    }
+    return "nothing";
   }
 
   address(name: string): Address {
