@@ -145,7 +145,7 @@ export function parseExpression(expr: Expr, allowed: ReadonlySet<string>, where:
     const name = take(/[A-Za-z_][A-Za-z0-9_]*/y);
     if (name === undefined) return fail(`expected a number, a name or "(", found ${describe(source[at])}`, at);
     if (peek() === "(") return call(name, start);
-    if (!allowed.has(name))
+    if (!allowed.has(name) || name.startsWith(WORD))
       fail(`${JSON.stringify(name)} is not among ${[...allowed].join(", ") || "no names"}`, start);
     names.add(name);
     return (values) => values[name] ?? Number.NaN;

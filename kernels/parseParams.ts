@@ -3,7 +3,10 @@ import { SuperEdgeError } from "../protocol/errors.ts";
 import type { Manifest, Param } from "./kernel.ts";
 import { parse } from "./parseJson.ts";
 
-const paramsSchema = v.record(v.string(), v.number());
+const paramsSchema = v.pipe(
+  v.record(v.string(), v.number()),
+  v.check((params) => !Array.isArray(params), "expected an object, found a list"),
+);
 
 /**
  * Parses the parameters of a job: fills defaults, checks types and ranges, rounds f32 as the kernel will see it.
