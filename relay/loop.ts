@@ -543,7 +543,7 @@ export class Loop {
       params: parseParams(manifest, row.spec.params),
       inputs: row.spec.inputs,
       tasks: tasks.map((task) => ({ key: fromHex(task.key), ...rangeOf(row.spec, task.index) })),
-      deadlineMs: deadlineMs - this.#now(),
+      deadlineMs: Math.max(0, Math.floor(deadlineMs - this.#now())),
       rewardWei: String(row.priceWei),
     };
   }
