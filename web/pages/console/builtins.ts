@@ -5,7 +5,7 @@ import { builtins } from "../../../kernels/registry.ts";
 import { canonicalJson } from "../../../protocol/canonicalJson.ts";
 
 /** Addresses of the sample files as built, by path; the files themselves are fetched when somebody wants them. */
-const SAMPLES = import.meta.glob<string>("../../../kernels/*/data/*.{fasta,csv}", {
+const SAMPLES = import.meta.glob<string>("../../../kernels/*/data/*.{fasta,csv,json}", {
   query: "?url",
   import: "default",
   eager: true,
