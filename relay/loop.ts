@@ -193,7 +193,7 @@ export class Loop {
     });
     const known = this.#workers.get(address);
     // Counters may be ahead of the disk by the current group.
-    if (known) Object.assign(row, { sequence: known.sequence, good: known.good, bad: known.bad });
+    if (known) Object.assign(row, { sequence: known.sequence, earnedWei: known.earnedWei });
     this.#workers.set(address, row);
     const before = this.state.workers.get(address);
     const worker = workerOf(row, subnet);
@@ -476,7 +476,8 @@ export class Loop {
       }
       case "workerChanged": {
         const { worker } = effect;
-        return store.group.write(() => store.workers.tally(worker));
+        const row = this.#workers.get(worker.address)!;
+        return store.group.write(() => store.workers.tally({ ...worker, earnedWei: row.earnedWei }));
       }
       case "banned": {
         const { address, good, bad } = effect.worker;
@@ -520,7 +521,11 @@ export class Loop {
       }),
     );
     const rewards = rewardsOf(row, agreeing);
-    for (const c of agreeing) this.#close(task, c, "agreed", rewards.get(c.worker) ?? 0n);
+    for (const c of agreeing) {
+      const rewardWei = rewards.get(c.worker) ?? 0n;
+      this.#workers.get(c.worker)!.earnedWei += rewardWei;
+      this.#close(task, c, "agreed", rewardWei);
+    }
     for (const c of rejected) this.#close(task, c, "rejected", 0n);
     this.#changed.add(task.job.id);
   }

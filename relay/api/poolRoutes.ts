@@ -6,7 +6,6 @@ import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Cid, toAddress } from "../../protocol/ids.ts";
 import { MAX_CODE_BYTES, MAX_MANIFEST_BYTES } from "../../protocol/limits.ts";
 import { parseAs } from "../../protocol/parse.ts";
-import { earnings } from "../earnings.ts";
 import { publishApp } from "../publish.ts";
 import type { AppRow } from "../store/apps.ts";
 import type { ApiContext } from "./context.ts";
@@ -66,10 +65,7 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
     "/api/workers",
     { schema: { tags: ["workers"], summary: "Workers seen by this relay, at most 1000" } },
     async () => {
-      const earned = earnings(context);
-      return [...loop.workers()]
-        .slice(-1000)
-        .map(({ row, worker }) => workerView(context, row, worker, earned.get(row.address) ?? 0n));
+      return [...loop.workers()].slice(-1000).map(({ row, worker }) => workerView(context, row, worker));
     },
   );
   app.get<{ Params: { worker: string } }>(
@@ -78,7 +74,7 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
     async (request) => {
       const address = toAddress(request.params.worker);
       for (const { row, worker } of loop.workers())
-        if (row.address === address) return workerView(context, row, worker, earnings(context).get(address) ?? 0n);
+        if (row.address === address) return workerView(context, row, worker);
       throw new SuperEdgeError("not-found", `this relay has not seen worker ${address}`);
     },
   );

@@ -117,7 +117,7 @@ function closedContribution(
   };
 }
 
-export const workerView = ({ chain }: ApiContext, row: WorkerRow, worker: Worker, earnedWei: bigint): WorkerView => ({
+export const workerView = ({ chain }: ApiContext, row: WorkerRow, worker: Worker): WorkerView => ({
   worker: row.address,
   owner: row.owner,
   connected: worker.connected,
@@ -128,6 +128,6 @@ export const workerView = ({ chain }: ApiContext, row: WorkerRow, worker: Worker
   lapsed: worker.lapsed,
   banned: worker.banned,
   score: chain.score(row.address),
-  earnedWei: String(earnedWei),
+  earnedWei: String(row.earnedWei),
   creditedWei: String(chain.credited(row.address)),
 });

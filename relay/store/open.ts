@@ -14,7 +14,8 @@ create table if not exists worker(
   n integer primary key, address text not null unique, owner text not null, beneficiary text not null,
   engines text not null, adapter text not null, seenMs integer not null, sequence integer not null default 0,
   good integer not null default 0, bad integer not null default 0, lapsed integer not null default 0,
-  suspicion real not null default 0, banned integer not null default 0, score integer not null default 0);
+  suspicion real not null default 0, banned integer not null default 0,
+  earnedWei text not null default '0', score integer not null default 0);
 create table if not exists batch(
   worker integer not null, sequence integer not null, root blob not null, count integer not null,
   signature blob not null, commitments blob not null, ack blob not null, atMs integer not null,

@@ -16,11 +16,13 @@ export interface WorkerRow {
   lapsed: number;
   suspicion: number;
   banned: boolean;
+  /** In certified tasks, settled or not. */
+  earnedWei: bigint;
   /** On chain, as last read. */
   score: number;
 }
 
-type Raw = Omit<WorkerRow, "engines" | "banned"> & { engines: string; banned: number };
+type Raw = Omit<WorkerRow, "engines" | "banned" | "earnedWei"> & { engines: string; banned: number; earnedWei: string };
 
 export class WorkerTable {
   readonly #upsert;
@@ -37,7 +39,7 @@ export class WorkerTable {
        engines = excluded.engines, adapter = excluded.adapter, seenMs = excluded.seenMs`,
     );
     this.#tally = db.prepare(
-      "update worker set good = ?, bad = ?, lapsed = ?, suspicion = ?, banned = ? where address = ?",
+      "update worker set good = ?, bad = ?, lapsed = ?, suspicion = ?, banned = ?, earnedWei = ? where address = ?",
     );
     this.#sequence = db.prepare("update worker set sequence = ? where n = ?");
     this.#score = db.prepare("update worker set score = ? where address = ?");
@@ -67,8 +69,9 @@ export class WorkerTable {
     return this.get(worker.address)!;
   }
 
-  tally(worker: Pick<WorkerRow, "address" | "good" | "bad" | "lapsed" | "suspicion" | "banned">): void {
-    this.#tally.run(worker.good, worker.bad, worker.lapsed, worker.suspicion, worker.banned ? 1 : 0, worker.address);
+  tally(worker: Pick<WorkerRow, "address" | "good" | "bad" | "lapsed" | "suspicion" | "banned" | "earnedWei">): void {
+    const { good, bad, lapsed, suspicion, banned, earnedWei, address } = worker;
+    this.#tally.run(good, bad, lapsed, suspicion, banned ? 1 : 0, String(earnedWei), address);
   }
 
   setSequence(n: number, sequence: number): void {
@@ -84,4 +87,5 @@ const fromRaw = (raw: Raw): WorkerRow => ({
   ...raw,
   engines: raw.engines ? raw.engines.split(" ") : [],
   banned: raw.banned !== 0,
+  earnedWei: BigInt(raw.earnedWei),
 });
