@@ -3,7 +3,7 @@
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Manifest } from "../kernel.ts";
 import { planPasses } from "./dispatches.ts";
-import { awaitGpu, scoped, watch } from "./gpuErrors.ts";
+import { assertAlive, awaitGpu, scoped, watch } from "./gpuErrors.ts";
 import { cachePipelines, layOutPasses } from "./gpuPipelines.ts";
 import { bindWgsl } from "./gpuTask.ts";
 import { jobValues } from "./jobValues.ts";
@@ -33,6 +33,8 @@ export async function loadWgsl(device: GPUDevice, manifest: Manifest, code: stri
   const pipelineFor = cachePipelines(device, manifest, module, passes, layouts);
   // Without constants a pipeline depends on no job: what does not link is known now.
   await Promise.all(passes.map((pass, i) => (pass.constants ? undefined : pipelineFor(i, {}))));
+  // A lost device pretends that everything succeeds.
+  assertAlive(device);
 
   return {
     async bind(params, inputs) {

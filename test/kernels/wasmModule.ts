@@ -20,7 +20,6 @@ const name = (text: string) => [...unsigned(text.length), ...new TextEncoder().e
 /** Instructions. */
 export const op = {
   unreachable: [0x00],
-  forever: [0x03, 0x40, 0x0c, 0x00, 0x0b],
   i32: (value: number) => [0x41, ...signed(BigInt(value))],
   i64: (value: bigint) => [0x42, ...signed(value)],
   /** The function's only argument. */
@@ -28,11 +27,14 @@ export const op = {
   load: (offset: number) => [0x28, 2, ...unsigned(offset)],
   store: (offset: number) => [0x36, 2, ...unsigned(offset)],
   store64: (offset: number) => [0x37, 3, ...unsigned(offset)],
+  add: [0x6a],
+  /** Traps if what is on the stack is not zero. */
+  trapUnlessZero: [0x04, 0x40, 0x00, 0x0b],
   call: (index: number) => [0x10, ...unsigned(index)],
 };
 
 export interface WasmShape {
-  /** Pages of 64 KiB. */
+  /** Pages of 64 KiB, all there from the start. */
   maximum?: number | "none";
   /** "module.name" of functions (i32) → i32. */
   imports?: string[];
@@ -53,7 +55,7 @@ export function wasmModule(shape: WasmShape = {}): Uint8Array<ArrayBuffer> {
     ...section(1, list([[0x60, 1, I32, 1, I32]])),
     ...section(2, list(importing)),
     ...section(3, list([[0], [0]])),
-    ...section(5, list([maximum === "none" ? [0, 1] : [1, 1, ...unsigned(maximum)]])),
+    ...section(5, list([maximum === "none" ? [0, 1] : [1, ...unsigned(maximum), ...unsigned(maximum)]])),
     ...section(7, list(exports.map((text) => [...name(text), ...indices[text]]))),
     ...section(10, list([body(alloc), body(run)])),
   ]);
