@@ -102,7 +102,9 @@ export class Settling {
 
   async #work(): Promise<void> {
     const ended = this.#endedJobs();
+    let settled = 0;
     for (let report = await this.settler.settle(); report; report = await this.settler.settle()) {
+      settled++;
       if (report.state === "credited") noteEpoch(this.#store, report.number);
       this.#log.info(
         { epoch: report.number, tasks: report.tasks, gas: report.gas, state: report.state },
@@ -113,6 +115,8 @@ export class Settling {
       await this.settler.closeDeal(row.id);
       this.#closed.add(row.id);
     }
+    // What is left is of deals that no longer pay: looking again every second would find the same.
+    if (settled === 0) this.#notBeforeMs = Date.now() + RETRY_MS;
     await this.#readAccounts();
   }
 
