@@ -6,13 +6,14 @@ import { formatDuration } from "../format/duration.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
 import { CostPanel } from "./CostPanel.tsx";
-import { type Connected, wordsOf } from "./connection.ts";
+import type { Connected } from "./connection.ts";
 import { Results } from "./Results.tsx";
 import { hashOf } from "./route.ts";
 import { TaskDetail } from "./TaskDetail.tsx";
 import { TaskSquares } from "./TaskSquares.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import { JobWatch, type Watched } from "./watchJob.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 /** One job, live: progress, tasks, results, cost. */
 export function JobPage({ connected, id }: { connected: Connected; id: JobId }) {
@@ -55,7 +56,8 @@ function Live({ connected, watch, watched }: { connected: Connected; watch: JobW
           <code class="small" title={view.job}>
             {shortName(view.job)}
           </code>{" "}
-          · {formatEct(BigInt(view.priceWei))} ECT a task · law {view.spec.law}, trust {formatCount(view.spec.trust)}
+          · {formatEct(BigInt(view.priceWei))} ECT a task · law {view.spec.law}
+          {view.spec.law === "poco" && `, trust ${formatCount(view.spec.trust)}`}
         </p>
       </header>
       <Progress connected={connected} watch={watch} view={view} />
@@ -151,7 +153,7 @@ function Progress({ connected, watch, view }: { connected: Connected; watch: Job
   );
 }
 
-function headline({ state, running, certified, tasks }: JobView): string {
+function headline({ state, running, certified, tasks, waitsFor }: JobView): string {
   switch (state) {
     case "done":
       return "Done";
@@ -159,6 +161,7 @@ function headline({ state, running, certified, tasks }: JobView): string {
       return "Stopped";
     case "running":
       if (running > 0) return "Computing";
-      return certified < tasks ? "Waiting for volunteers" : "Finishing";
+      if (waitsFor) return "Waiting for volunteers";
+      return certified < tasks ? "Comparing results" : "Finishing";
   }
 }

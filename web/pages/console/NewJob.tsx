@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { PublishedApp } from "../../../client/index.ts";
+import { builtinOf } from "./builtins.ts";
 import { apps, type Connected } from "./connection.ts";
 import { Draft } from "./draft.ts";
 import { FileFields } from "./FileFields.tsx";
@@ -36,7 +37,7 @@ function AppChoice({ list, app }: { list: readonly PublishedApp[]; app: Publishe
   return (
     <fieldset class="panel apps">
       <legend>What to compute</legend>
-      {list.map(({ id, manifest }) => (
+      {list.map(({ id, manifest, code }) => (
         <label key={id} class={`app-card${id === app.id ? " chosen" : ""}`}>
           <input
             type="radio"
@@ -48,7 +49,16 @@ function AppChoice({ list, app }: { list: readonly PublishedApp[]; app: Publishe
           />
           <span>
             <strong>{manifest.title}</strong>
-            <span class="soft small"> {manifest.version}</span>
+            <span class="soft small">
+              {" "}
+              {manifest.version}
+              {!builtinOf({ id, manifest, code }) && (
+                <>
+                  {" "}
+                  · <code title={id}>{id.slice(-8)}</code>, shown by its manifest alone
+                </>
+              )}
+            </span>
             <span class="small app-text">{manifest.description}</span>
             <span class="soft small app-text">
               {ENGINE[manifest.engine]};{" "}

@@ -1,4 +1,5 @@
 import type { Param } from "../../../kernels/kernel.ts";
+import { significant } from "../format/significant.ts";
 import { readParam } from "./params.ts";
 
 interface Props {
@@ -46,7 +47,7 @@ function ParamField({ param, text, onChange }: { param: Param; text: string; onC
         onInput={(event) => onChange(event.currentTarget.value)}
       />
       <p id={`${id}-about`} class={read.ok ? "soft small" : "small field-wrong"}>
-        {read.ok ? `${description} ${param.min} to ${param.max}.` : read.why}
+        {read.ok ? `${description} ${significant(min, 15)} to ${significant(max, 15)}.` : read.why}
       </p>
     </div>
   );

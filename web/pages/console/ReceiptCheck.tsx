@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { checkReceipt, type Job, type Receipt, type ReceiptChecks } from "../../../client/index.ts";
 import { downloadJson } from "../results/download.ts";
-import { wordsOf } from "./connection.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 type State =
   | { state: "unchecked" }

@@ -7,9 +7,9 @@ import { DistributionView } from "../results/DistributionView.tsx";
 import { downloadBytes } from "../results/download.ts";
 import { ImageView } from "../results/ImageView.tsx";
 import { MatrixView } from "../results/MatrixView.tsx";
-import { wordsOf } from "./connection.ts";
 import { Presenter } from "./presenter.ts";
 import type { JobWatch, Watched } from "./watchJob.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 /** The output as it fills up, shown in the way that fits its kernel. */
 export function Results({ watch, watched, version }: { watch: JobWatch; watched: Watched; version: number }) {

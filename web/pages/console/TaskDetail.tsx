@@ -3,10 +3,10 @@ import type { TaskView } from "../../../protocol/api.ts";
 import { counted, formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
-import { wordsOf } from "./connection.ts";
 import { ReceiptCheck } from "./ReceiptCheck.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import type { JobWatch } from "./watchJob.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 type Asked = { state: "asking" } | { state: "here"; task: TaskView } | { state: "failed"; why: string };
 

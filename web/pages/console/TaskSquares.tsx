@@ -1,9 +1,10 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TaskState } from "../../../protocol/api.ts";
 import { counted, formatCount } from "../format/count.ts";
+import { useColourScheme } from "../results/useColourScheme.ts";
+import { useWidth } from "../results/useWidth.ts";
 import { drawTaskField } from "./drawTaskField.ts";
-import { fieldOf, moved, STATE_WORDS, squareAt, squareState, type TaskField } from "./taskField.ts";
-import { useColourScheme } from "./useColourScheme.ts";
+import { fieldOf, moved, STATE_WORDS, squareAt, squareState } from "./taskField.ts";
 
 interface Props {
   tasks: number;
@@ -21,7 +22,8 @@ interface Props {
 export function TaskSquares({ tasks, stateOf, version, selected, onSelect }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const field = useField(box, tasks);
+  const width = useWidth(box);
+  const field = useMemo(() => fieldOf(tasks, width), [tasks, width]);
   const [hovered, setHovered] = useState<number>();
   const scheme = useColourScheme();
   const chosen = Math.floor((selected ?? 0) / field.tasksPerSquare);
@@ -74,17 +76,4 @@ export function TaskSquares({ tasks, stateOf, version, selected, onSelect }: Pro
       </p>
     </div>
   );
-}
-
-function useField(box: { current: HTMLDivElement | null }, tasks: number): TaskField {
-  const [width, setWidth] = useState(320);
-  useEffect(() => {
-    if (!box.current) return;
-    const resize = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
-    resize.observe(box.current);
-    return () => resize.disconnect();
-  }, []);
-  const [field, setField] = useState(() => fieldOf(tasks, width));
-  useLayoutEffect(() => setField(fieldOf(tasks, width)), [tasks, width]);
-  return field;
 }

@@ -4,6 +4,7 @@ import { Wallet as Key } from "ethers";
 import { type Balances, Grid, type PublishedApp } from "../../../client/index.ts";
 import type { JobView, PoolView } from "../../../protocol/api.ts";
 import { KeyStore } from "./keyStore.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 export interface Connected {
   state: "connected";
@@ -78,5 +79,3 @@ function keepFresh(connected: Connected): void {
   setInterval(ask, REFRESH_MS);
   document.addEventListener("visibilitychange", ask);
 }
-
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

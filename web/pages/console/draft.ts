@@ -7,9 +7,10 @@ import { MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "../../../protocol/limits
 import { formatCount } from "../format/count.ts";
 import { parseEct } from "../format/ect.ts";
 import { builtinOf } from "./builtins.ts";
-import { pool, wordsOf } from "./connection.ts";
+import { pool } from "./connection.ts";
 import { readParams } from "./params.ts";
 import type { Prepared } from "./submission.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 export interface ChosenFile {
   name: string;

@@ -1,5 +1,6 @@
 import { type Manifest, type Param, parseParams } from "../../../kernels/kernel.ts";
-import { wordsOf } from "./connection.ts";
+import { significant } from "../format/significant.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 export type Read = { ok: true; value: number } | { ok: false; why: string };
 
@@ -10,7 +11,7 @@ export function readParam(param: Param, text: string): Read {
   if ((param.type === "u32" || param.type === "i32") && !Number.isInteger(value))
     return { ok: false, why: "A whole number is needed here." };
   if (value < param.min || value > param.max)
-    return { ok: false, why: `It must be from ${param.min} to ${param.max}.` };
+    return { ok: false, why: `It must be from ${significant(param.min, 15)} to ${significant(param.max, 15)}.` };
   return { ok: true, value };
 }
 

@@ -3,8 +3,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { PublishedApp } from "../../../client/index.ts";
 import type { Builtin, PreparedJob, Presentation } from "../../../kernels/builtin.ts";
 import { builtinOf } from "./builtins.ts";
-import { wordsOf } from "./connection.ts";
 import type { JobWatch } from "./watchJob.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 export type Shown =
   | { state: "waiting" }

@@ -79,7 +79,10 @@ export function DistributionView({
 
 /** To the digits that its error leaves sense in. */
 function figureWords({ value, standardError, unit }: Figure): string {
-  if (standardError === undefined || !(standardError > 0)) return `${significant(value, 6)} ${unit}`;
+  if (standardError === undefined || !(standardError > 0)) {
+    const shown = Math.abs(value) >= 1 ? Number(value.toFixed(2)) : value;
+    return `${significant(shown, Math.abs(value) >= 1 ? 15 : 4)} ${unit}`;
+  }
   const places = Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(standardError))));
   return `${value.toFixed(places)} ± ${standardError.toFixed(places)} ${unit}`;
 }

@@ -1,10 +1,10 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useColourScheme } from "../console/useColourScheme.ts";
 import { formatCount } from "../format/count.ts";
 import { SCALES } from "./colourScale.ts";
 import { heatMapImage } from "./heatMapImage.ts";
 import { type Extent, extentOf, type Matrix, namesOf } from "./matrix.ts";
 import { movedCell } from "./movedCell.ts";
+import { useColourScheme } from "./useColourScheme.ts";
 
 /** A matrix as colours, filling up as results come. Read by pointer, or as a slider over the cells by keyboard. */
 export function HeatMap({ matrix, version, label }: { matrix: Matrix; version: number; label: string }) {

@@ -5,6 +5,9 @@ import { downloadPng } from "./download.ts";
 
 type Picture = Extract<Presentation, { kind: "image" }>;
 
+/** Times its own size that a small picture is shown at, at most. */
+const LARGEST = 2;
+
 /** A picture that grows as its parts come; what is missing is transparent and shows the frame's hatching. */
 export function ImageView({ image, name, children }: { image: Picture; name: string; children?: ComponentChildren }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -20,7 +23,7 @@ export function ImageView({ image, name, children }: { image: Picture; name: str
         </button>
         {children}
       </div>
-      <div class="picture-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `${Math.max(width, 320)}px` }}>
+      <div class="picture-frame" style={{ aspectRatio: `${width} / ${height}`, maxWidth: `${LARGEST * width}px` }}>
         <canvas
           ref={canvas}
           width={width}
