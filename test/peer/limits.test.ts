@@ -92,7 +92,7 @@ describe("uploads", () => {
     maxMessageBytes = 256 * 1024;
     sent: Uint8Array[] = [];
     send(bytes: Uint8Array) {
-      this.sent.push(bytes);
+      this.sent.push(bytes.slice());
       this.bufferedBytes += bytes.length;
     }
     drain() {

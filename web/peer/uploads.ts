@@ -2,7 +2,7 @@
 import type { Cid } from "../../protocol/ids.ts";
 import { BUFFERED_HIGH_BYTES, MAX_WAITING_REQUESTS, PIECE_BYTES, type SwarmLimits } from "./limits.ts";
 import { Rate } from "./rate.ts";
-import { encode, PIECE_HEADER_BYTES } from "./wire.ts";
+import { encode, encodePiece, PIECE_HEADER_BYTES } from "./wire.ts";
 
 /** The part of a connection that uploading needs. */
 export interface Outlet {
@@ -30,6 +30,7 @@ export class Uploads {
   readonly #rate: Rate;
   readonly #serving = new Map<Outlet, Request[]>();
   readonly #refused = new Set<Outlet>();
+  readonly #message = new Uint8Array(PIECE_HEADER_BYTES + PIECE_BYTES);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limits: Pick<SwarmLimits, "uploads" | "uploadBytesPerSecond">, events: UploadEvents) {
@@ -95,7 +96,7 @@ export class Uploads {
       }, waitMs);
       return false;
     }
-    outlet.send(encode({ type: "piece", request: request.id, bytes }));
+    outlet.send(encodePiece({ type: "piece", request: request.id, bytes }, this.#message));
     this.#events.sent(bytes.length);
     request.sent += bytes.length;
     if (request.sent >= request.chunk.length) requests.shift();

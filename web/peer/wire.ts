@@ -48,14 +48,17 @@ export function encode(message: PeerMessage): Uint8Array {
       view.setUint32(5 + CID_BYTES, message.index);
       return bytes;
     }
-    case "piece": {
-      const bytes = numbered(PIECE, message.request, message.bytes.length);
-      bytes.set(message.bytes, PIECE_HEADER_BYTES);
-      return bytes;
-    }
+    case "piece":
+      return encodePiece(message, new Uint8Array(PIECE_HEADER_BYTES + message.bytes.length));
     case "lack":
-      return numbered(LACK, message.request, 0);
+      return numbered(LACK, message.request, new Uint8Array(5));
   }
+}
+
+/** Writes a piece into memory that is used again and again: there are sixteen a MiB. Returns the part written. */
+export function encodePiece({ request, bytes }: Extract<PeerMessage, { type: "piece" }>, into: Uint8Array): Uint8Array {
+  numbered(PIECE, request, into).set(bytes, PIECE_HEADER_BYTES);
+  return into.subarray(0, PIECE_HEADER_BYTES + bytes.length);
 }
 
 /** A piece's bytes stay a view of the message. Throws `bad-message`. */
@@ -99,11 +102,10 @@ function named(kind: number, cid: Cid, moreBytes: number): Uint8Array<ArrayBuffe
   return bytes;
 }
 
-function numbered(kind: number, request: number, moreBytes: number): Uint8Array {
-  const bytes = new Uint8Array(5 + moreBytes);
-  bytes[0] = kind;
-  new DataView(bytes.buffer).setUint32(1, request);
-  return bytes;
+function numbered(kind: number, request: number, into: Uint8Array): Uint8Array {
+  into[0] = kind;
+  new DataView(into.buffer, into.byteOffset).setUint32(1, request);
+  return into;
 }
 
 function cidAt(bytes: Uint8Array): Cid {
