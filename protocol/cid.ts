@@ -33,9 +33,6 @@ export const chunkOf = (bytes: Uint8Array, index: number): Uint8Array =>
 export const chunksOf = (bytes: Uint8Array): Uint8Array[] =>
   Array.from({ length: chunkCount(bytes.length) }, (_, index) => chunkOf(bytes, index));
 
-/** True if the name is the hash of one chunk, so that the blob's bytes alone prove it. */
-export const isOneChunk = (cid: Cid): boolean => cid.startsWith("bafkrei");
-
 export const cidOf = async (bytes: Uint8Array): Promise<Cid> => (await treeOf(bytes)).cid;
 
 export async function treeOf(bytes: Uint8Array): Promise<BlobTree> {

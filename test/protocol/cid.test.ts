@@ -3,7 +3,7 @@ import { MemoryBlockstore } from "blockstore-core";
 import fc from "fast-check";
 import { importBytes } from "ipfs-unixfs-importer";
 import { describe, expect, test, vi } from "vitest";
-import { chunksOf, cidOf, isOneChunk, treeOf, verifyChunk, verifyTree } from "../../protocol/cid.ts";
+import { chunksOf, cidOf, treeOf, verifyChunk, verifyTree } from "../../protocol/cid.ts";
 import { balancedRoot, rawLeaf } from "../../protocol/dag.ts";
 import { isCid } from "../../protocol/ids.ts";
 import { CHUNK_BYTES, DAG_WIDTH } from "../../protocol/limits.ts";
@@ -20,7 +20,6 @@ describe("a content id", () => {
       const cid = await cidOf(bytes);
       expect(cid).toBe(await ipfsCid(bytes));
       expect(isCid(cid)).toBe(true);
-      expect(isOneChunk(cid)).toBe(length <= CHUNK_BYTES);
     },
   );
 
