@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from "playwright";
 import { build } from "vite";
 import { type BlobTree, treeOf } from "../../protocol/cid.ts";
 import { toHex } from "../../protocol/ids.ts";
+import { launchOptions } from "../../tools/browser.ts";
 
 export interface Grid {
   /** Opens a page in a browser context of its own, so that pages share no memory. */
@@ -21,15 +22,6 @@ export interface Volunteer {
   id: string;
   page: Page;
 }
-
-const LAUNCH_FLAGS = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 export async function startGrid(): Promise<Grid> {
   const files = await buildPage();
@@ -58,10 +50,7 @@ export async function startGrid(): Promise<Grid> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
 
-  const browser: Browser = await chromium.launch({
-    executablePath: process.env.SUPEREDGE_BROWSER ?? "/usr/bin/chromium",
-    args: LAUNCH_FLAGS,
-  });
+  const browser: Browser = await chromium.launch(launchOptions());
 
   let opened = 0;
   const pages = new Map<string, Page>();

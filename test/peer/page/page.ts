@@ -1,4 +1,5 @@
 // One volunteer of a swarm, driven from the test: the tracker is the test itself, the relay is its HTTP server.
+import { chunksOf, treeOf, verifyChunk } from "../../../protocol/cid.ts";
 import { fromHex, toCid } from "../../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../../protocol/limits.ts";
 import { Swarm, type SwarmOptions } from "../../../web/peer/swarm.ts";
@@ -34,8 +35,13 @@ async function ok(response: Promise<Response>): Promise<Response> {
 let receive: (from: string, data: string) => void = () => {};
 window.onSignal = (from, data) => receive(from, data);
 
-let swarm: Swarm;
+let swarm: Swarm | undefined;
 let lies: Uint8Array | undefined;
+
+function started(): Swarm {
+  if (!swarm) throw new Error("expected a started swarm");
+  return swarm;
+}
 
 const volunteer = {
   start(options: Pick<SwarmOptions, "peers" | "limits">): void {
@@ -52,7 +58,7 @@ const volunteer = {
   /** The blob's SHA-256, and the time it took. */
   async get(cid: string): Promise<{ sha256: string; ms: number }> {
     const start = performance.now();
-    const bytes = await swarm.get(toCid(cid));
+    const bytes = await started().get(toCid(cid));
     const ms = performance.now() - start;
     lies = bytes;
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
@@ -62,8 +68,16 @@ const volunteer = {
   turnLiar(): void {
     for (let at = 7; lies && at < lies.length; at += CHUNK_BYTES) lies[at]! ^= 0xff;
   },
-  stats: () => swarm.stats,
-  close: () => swarm.close(),
+  /** Milliseconds to verify as many bytes, chunk after chunk, with nothing beside it. */
+  async verify(bytes: number): Promise<number> {
+    const blob = new Uint8Array(bytes);
+    const tree = await treeOf(blob);
+    const start = performance.now();
+    for (const [index, chunk] of chunksOf(blob).entries()) await verifyChunk(tree, index, chunk);
+    return performance.now() - start;
+  },
+  stats: () => started().stats,
+  close: () => swarm?.close(),
   rawSend,
   rawReceive,
 };

@@ -2,12 +2,7 @@
 const LOW_BYTES = 256 * 1024;
 const HIGH_BYTES = 1024 * 1024;
 
-/** Talks to the other page by way of the test: `say` sends a line, `hear` waits for the next one. */
-export interface Wire {
-  say(line: string): void;
-  hear(): Promise<string>;
-}
-
+/** The way between two pages is the test: `rawSay` sends the one line a page has to say, `rawHear` waits for the other's. */
 declare global {
   interface Window {
     rawSay(line: string): Promise<void>;
