@@ -82,13 +82,16 @@ export async function startServer(
     );
   if (options.pages) await servePages(app, options.pages, options.sandboxHost);
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  // Frames somewhat too large are read, so that they can be refused with a code; far larger ones end the connection.
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * MAX_FRAME_BYTES, perMessageDeflate: false });
   const byAddress = new Map<string, number>();
   app.server.on("upgrade", (request, socket, head) => {
     const ip = clientIp(request, options.trustedProxies);
     const open = byAddress.get(ip) ?? 0;
+    // From here on nobody else listens: a visitor that breaks off must not end the relay.
+    socket.on("error", () => socket.destroy());
     const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
-    if (new URL(request.url ?? "/", "http://relay").pathname !== "/socket") return refuse("404 Not Found");
+    if (request.url?.split("?")[0] !== "/socket") return refuse("404 Not Found");
     if (sockets.clients.size >= MAX_SOCKETS || (open >= MAX_SOCKETS_AN_ADDRESS && !isLoopback(ip)))
       return refuse("429 Too Many Requests");
     byAddress.set(ip, open + 1);
