@@ -14,12 +14,16 @@ const DEADLINE_FACTOR = 4;
 const SHORTEST_DEADLINE_MS = 20_000;
 const LONGEST_DEADLINE_MS = 600_000;
 const UNKNOWN_DEADLINE_MS = 60_000;
+/** One lease at work and one in hand: who asks for more without committing would keep work from others. */
+const MAX_LEASED = 2 * MAX_BATCH_TASKS;
 /** Waiting tasks looked at for one lease: a bound on the time a request takes, whoever owns the queue's head. */
 const LOOKED_AT = 1024;
 
 /** Gives `worker` one lease, or says why there is none. */
 export function place(state: State, worker: Worker, nowMs: number): Effect {
   let reason = "No job is waiting for workers now.";
+  if (worker.leased.size >= MAX_LEASED)
+    return { type: "idle", worker, reason: `Commit first: ${worker.leased.size} tasks are leased to this worker.` };
   const jobs = [...state.jobs.values()].filter((job) => job.state === "running").sort((a, b) => a.pass - b.pass);
   for (const job of jobs) {
     if (!worker.engines.has(job.engine)) {
@@ -64,7 +68,7 @@ function leaseSize(state: State, job: Job, worker: Worker): number {
   // Guided self-scheduling: the last tasks are spread over all helpers instead of queueing behind one.
   const slots = (job.tasks - job.fresh) * job.firstReplicas + job.again.length;
   const fair = Math.ceil(slots / (2 * Math.max(1, helpers)));
-  return Math.max(1, Math.min(bySpeed, fair, worker.wants, MAX_BATCH_TASKS));
+  return Math.max(1, Math.min(bySpeed, fair, worker.wants, MAX_BATCH_TASKS, MAX_LEASED - worker.leased.size));
 }
 
 const deadline = (taskMs: number | undefined, tasks: number): number =>
