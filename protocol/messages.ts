@@ -166,7 +166,13 @@ export const relayMessage = v.variant("type", [
   v.strictObject({ type: v.literal("peers"), cid, peers: v.pipe(v.array(sessionId), v.maxLength(8)) }),
   v.strictObject({ type: v.literal("signal"), from: sessionId, data: text(MAX_SIGNAL_BYTES) }),
   v.strictObject({ type: v.literal("pong") }),
-  v.strictObject({ type: v.literal("error"), code: errorCode, message: text(2000) }),
+  v.strictObject({
+    type: v.literal("error"),
+    code: errorCode,
+    message: text(2000),
+    /** Of the commit batch that was refused: the number is free again. */
+    sequence: v.optional(uint()),
+  }),
 ]);
 export type RelayMessage = v.InferOutput<typeof relayMessage>;
 export type LeaseMessage = Extract<RelayMessage, { type: "lease" }>;

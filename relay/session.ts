@@ -67,7 +67,8 @@ export class Session {
     socket.binaryType = "nodebuffer";
     socket.on("message", (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
     socket.on("close", () => this.#onClose());
-    socket.on("error", () => socket.terminate());
+    // A breach of WebSocket itself, or a frame far too large: ws says which and hangs up.
+    socket.on("error", () => this.#onClose());
     this.#helloTimer = setTimeout(
       () => this.close(new SuperEdgeError("out-of-order", `expected a hello within ${HELLO_MS} ms`)),
       HELLO_MS,
@@ -107,24 +108,30 @@ export class Session {
 
   #onMessage(data: Buffer, isBinary: boolean): void {
     if (this.#closed) return;
+    let message: VolunteerMessage | undefined;
     try {
       this.#spend();
       if (!isBinary) throw new SuperEdgeError("bad-frame", "expected a binary frame, found text");
-      const message = parseVolunteerMessage(data);
+      message = parseVolunteerMessage(data);
       if (this.worker) this.#onGreetedMessage(this.worker, message);
       else this.#onHello(message);
     } catch (error) {
-      this.#refuse(error);
+      this.#refuse(error, message);
     }
   }
 
-  #refuse(error: unknown): void {
+  #refuse(error: unknown, refused: VolunteerMessage | undefined): void {
     if (!(error instanceof SuperEdgeError)) {
       this.#context.log("session failed", { session: this.id, error: String((error as Error)?.stack ?? error) });
       return this.close(new SuperEdgeError("internal", "the relay made a mistake with this message"));
     }
     if (!this.worker || ++this.#errors > MAX_ERRORS) return this.close(error);
-    this.send({ type: "error", code: error.code, message: error.message });
+    this.send({
+      type: "error",
+      code: error.code,
+      message: error.message,
+      ...(refused?.type === "commit" && error.code !== "replayed" && { sequence: refused.sequence }),
+    });
   }
 
   /** A token bucket. */

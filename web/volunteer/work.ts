@@ -79,6 +79,8 @@ export class Work {
   #finishedSinceMs = 0;
   /** Committed and not decided, by key. */
   readonly #held = new Map<string, Finished>();
+  /** Committed and neither acknowledged nor refused, by sequence. */
+  readonly #unanswered = new Map<number, Finished[]>();
   #greeted: Greeted | undefined;
   #sequence = 0;
   #asked = false;
@@ -109,6 +111,7 @@ export class Work {
   #drop(): void {
     this.#queue = [];
     this.#finished = [];
+    this.#unanswered.clear();
     this.#asked = false;
   }
 
@@ -137,6 +140,9 @@ export class Work {
         return this.#onLease(message);
       case "idle":
         return this.#ports.changed({ type: "idle", reason: message.reason });
+      case "ack":
+        this.#unanswered.delete(message.sequence);
+        return;
       case "reveal":
         return this.#reveal(message.keys);
       case "upload":
@@ -154,6 +160,7 @@ export class Work {
         return this.more();
       }
       case "error":
+        if (message.sequence !== undefined) this.#onRefusedBatch(message.sequence, message.code);
         return this.#ports.changed({ type: "notice", message: message.message });
     }
   }
@@ -256,6 +263,7 @@ export class Work {
     const { identity, send, changed } = this.#ports;
     const sequence = this.#sequence++;
     const signed = { pool: greeted.pool, worker: identity.address, sequence, root, count: batch.length };
+    this.#unanswered.set(sequence, batch);
     for (const task of batch) this.#held.set(hex32(task.key), task);
     for (const oldest of this.#held.keys()) {
       if (this.#held.size <= MAX_HELD) break;
@@ -271,6 +279,17 @@ export class Work {
       busyMs: Math.round(batch.reduce((sum, task) => sum + task.tookMs, 0)),
     });
     changed({ type: "committed", tasks: batch.length });
+  }
+
+  /** Its number is free again. One that only came after a refused one is committed anew. */
+  #onRefusedBatch(sequence: number, code: string): void {
+    const batch = this.#unanswered.get(sequence) ?? [];
+    this.#unanswered.delete(sequence);
+    this.#sequence = Math.min(this.#sequence, sequence);
+    for (const task of batch) this.#held.delete(hex32(task.key));
+    if (code !== "out-of-order") return;
+    this.#finished.push(...batch);
+    if (this.#unanswered.size === 0) this.#commit();
   }
 
   #reveal(keys: Uint8Array): void {
