@@ -57,6 +57,8 @@ export function streamResults(
       if (job.row.state === "running") await write(`event: progress\ndata: ${view}\n\n`);
       else {
         await write(`event: end\ndata: ${view}\n\n`);
+        // Nothing may be written after it, however slowly the reader takes the rest.
+        clearInterval(alive);
         raw.end();
       }
     }
