@@ -1,8 +1,8 @@
 // Blobs over HTTP: the seed of last resort, and where requesters upload.
 import { createReadStream } from "node:fs";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import { isBytes32, toCid, toHex } from "../../protocol/ids.ts";
+import { type Address, isBytes32, toCid, toHex } from "../../protocol/ids.ts";
 import { MAX_BLOB_BYTES, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -14,6 +14,13 @@ const FOREVER = "public, max-age=31536000, immutable";
 export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
   const { blobs, egress } = context;
   let uploads = 0;
+  /** The worker whose session's token the request bears. */
+  const bearer = ({ headers }: FastifyRequest<{ Params: { key: string } }>): Address => {
+    const token = /^Bearer ([0-9a-f]{48})$/.exec(headers.authorization ?? "")?.[1];
+    const session = [...context.sessions.values()].find((s) => s.uploadToken === token);
+    if (!session?.worker) throw new SuperEdgeError("not-yours", "expected the bearer token of a worker's session");
+    return session.worker;
+  };
   app.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
@@ -92,15 +99,17 @@ export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
         summary: "A winner's large output, asked for over its socket; the bearer token is the session's",
         consumes: ["application/octet-stream"],
       },
+      // Before the body is read: strangers fill no memory.
+      onRequest: async (request) => {
+        bearer(request);
+      },
     },
     async (request) => {
-      const token = /^Bearer ([0-9a-f]{48})$/.exec(request.headers.authorization ?? "")?.[1];
-      const session = [...context.sessions.values()].find((s) => s.uploadToken === token);
-      if (!session?.worker) throw new SuperEdgeError("not-yours", "expected the bearer token of a worker's session");
+      const worker = bearer(request);
       if (!isBytes32(request.params.key)) throw new SuperEdgeError("bad-id", "expected a task key");
       if (!(request.body instanceof Uint8Array))
         throw new SuperEdgeError("bad-message", "expected a body of type application/octet-stream");
-      await context.loop.receiveOutput(session.worker, request.params.key as never, request.body, blobs);
+      await context.loop.receiveOutput(worker, request.params.key as never, request.body, blobs);
       return {};
     },
   );
