@@ -91,7 +91,10 @@ export class Loop {
     feeBps: number;
   }): Promise<JobContext> {
     const known = this.jobs.get(options.id);
-    if (known) return known;
+    if (known) {
+      await this.#durable();
+      return known;
+    }
     let running = 0;
     for (const { job } of this.jobs.values()) if (job.state === "running") running++;
     if (running >= MAX_JOBS_RUNNING)
@@ -115,8 +118,10 @@ export class Loop {
     return context;
   }
 
-  stopJob(job: JobId, code: ErrorCode, message: string): void {
+  /** On the disk when the promise resolves. */
+  async stopJob(job: JobId, code: ErrorCode, message: string): Promise<void> {
     this.dispatch({ type: "jobStopped", job, code, message });
+    await this.#durable();
   }
 
   #makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, manifest: Manifest): Job {

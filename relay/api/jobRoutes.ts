@@ -47,7 +47,8 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       const { dealId, spec, title } = parseAs(submitSchema, request.body);
       const id = dealId as JobId;
       const known = loop.jobs.get(id);
-      if (known) return jobView(context, known);
+      // With no number in the store yet, it is being added by another request.
+      if (known && known.row.n > 0) return jobView(context, known);
       await checkSpec(context, spec);
       const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
       const job = await loop.addJob({
@@ -91,7 +92,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       }
       if (signer !== job.row.requester)
         throw new SuperEdgeError("bad-signature", `expected ${job.row.requester} to have signed, found ${signer}`);
-      loop.stopJob(job.row.id, "cancelled", "stopped by its requester");
+      await loop.stopJob(job.row.id, "cancelled", "stopped by its requester");
       return jobView(context, job);
     },
   );
