@@ -1,0 +1,134 @@
+// A relay in this process, with real sockets and a real store, and a chain that holds just the deals a test opens.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Manifest } from "../../kernels/kernel.ts";
+import { type JobSpec, type JobView, tasksOf } from "../../protocol/api.ts";
+import type { Domain } from "../../protocol/commit.ts";
+import type { DealTerms } from "../../protocol/epoch.ts";
+import { type Address, type Cid, fromHex, hex32, type JobId } from "../../protocol/ids.ts";
+import { appHash, jobHash } from "../../protocol/job.ts";
+import { PROTOCOL_VERSION } from "../../protocol/messages.ts";
+import { publishApp } from "../../relay/publish.ts";
+import { makeLog, openRelay, openStores, type Relay } from "../../relay/relay.ts";
+import { addressOfKey } from "../../relay/signature.ts";
+
+export const ECT = 10n ** 18n;
+const REQUESTER = `0x${"07".repeat(20)}` as Address;
+
+export interface TestRelay {
+  relay: Relay;
+  /** Of the API. */
+  url: string;
+  data: string;
+  domain: Domain;
+  pool: Address;
+  deals: Map<JobId, DealTerms>;
+  publish(manifest: Manifest, code: Uint8Array): Promise<Cid>;
+  /** Opens a deal for the job and submits it over HTTP. */
+  submit(spec: JobSpec, title?: string): Promise<JobView>;
+  /** Opens a deal without submitting its job. */
+  openDeal(spec: JobSpec, terms?: Partial<DealTerms>): JobId;
+  close(): Promise<void>;
+}
+
+export interface TestRelayOptions {
+  /** Kept when the relay is closed; a folder of its own, removed then, unless told. */
+  data?: string;
+  poolKey?: string;
+  messagesPerSecond?: number;
+  trustedProxies?: string[];
+  requester?: Address;
+}
+
+export async function openTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
+  const data = options.data ?? mkdtempSync(join(tmpdir(), "superedge-relay-"));
+  const poolKey = options.poolKey ?? hex32(randomBytes(32));
+  const pool = addressOfKey(fromHex(poolKey));
+  const domain: Domain = { chainId: 31_337, hub: `0x${"48".repeat(20)}` as Address };
+  const deals = new Map<JobId, DealTerms>();
+  const log = makeLog("silent");
+  const stores = openStores(data, log);
+  const relay = await openRelay(
+    {
+      data,
+      domain,
+      poolKey,
+      chain: {
+        deal: async (id) => deals.get(id),
+        epochs: () => [],
+        credited: () => 0n,
+        score: () => 0,
+        faucet: async () => ({ ect: "1", gas: "1" }),
+      },
+      server: {
+        host: "127.0.0.1",
+        port: 0,
+        pages: undefined,
+        sandboxHost: "127.0.0.1",
+        trustedProxies: options.trustedProxies ?? [],
+      },
+      messagesPerSecond: options.messagesPerSecond ?? 1_000_000,
+      view: () => ({
+        name: "test",
+        version: "0",
+        protocol: PROTOCOL_VERSION,
+        token: domain.hub,
+        epochs: domain.hub,
+        rpcUrl: "/chain",
+        sandboxOrigin: "http://127.0.0.1",
+        feeBps: 1000,
+        burnBps: 500,
+        windowSeconds: 1,
+        faucet: true,
+      }),
+    },
+    stores,
+    log,
+  );
+  const url = `http://127.0.0.1:${relay.server.port}`;
+
+  const openDeal = (spec: JobSpec, terms: Partial<DealTerms> = {}): JobId => {
+    const id = hex32(randomBytes(32)) as JobId;
+    deals.set(id, {
+      dealId: id,
+      requester: options.requester ?? REQUESTER,
+      pool,
+      appHash: appHash(spec.app as Cid),
+      jobHash: jobHash(spec),
+      law: spec.law,
+      trust: spec.trust,
+      replicas: spec.replicas,
+      tasks: tasksOf(spec),
+      pricePerTaskWei: ECT,
+      feeBps: 1000,
+      deadline: 4_000_000_000,
+      ...terms,
+    });
+    return id;
+  };
+  return {
+    relay,
+    url,
+    data,
+    domain,
+    pool,
+    deals,
+    publish: async (manifest, code) => (await publishApp(stores, manifest, await stores.blobs.put(code))).app,
+    openDeal,
+    async submit(spec, title = "") {
+      const response = await fetch(`${url}/api/jobs`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ dealId: openDeal(spec), spec, title }),
+      });
+      if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+      return (await response.json()) as JobView;
+    },
+    async close() {
+      await relay.close();
+      if (!options.data) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
