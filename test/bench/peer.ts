@@ -97,7 +97,10 @@ function report(result: {
 async function join(grid: Grid): Promise<Volunteer> {
   const volunteer = await grid.open();
   await volunteer.page.evaluate(() =>
-    window.volunteer.start({ peers: "on", limits: { uploadBytesPerSecond: Number.POSITIVE_INFINITY } }),
+    window.volunteer.start({
+      peers: "on",
+      limits: { uploadBytesPerSecond: Number.POSITIVE_INFINITY, patienceMs: 10_000, slowChunkMs: 10_000 },
+    }),
   );
   return volunteer;
 }

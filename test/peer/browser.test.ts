@@ -13,8 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => grid?.close());
 
-const open = async (options: Options = { peers: "on" }): Promise<Volunteer> => {
+/** More patient than volunteers are, so that a busy machine changes no count. */
+const open = async ({ peers, limits }: Options = { peers: "on" }): Promise<Volunteer> => {
   const volunteer = await grid.open();
+  const options: Options = { peers, limits: { patienceMs: 10_000, ...limits } };
   await volunteer.page.evaluate((its) => window.volunteer.start(its), options);
   return volunteer;
 };
