@@ -1,33 +1,42 @@
 // What a worker commits to before it reveals, and the EIP-712 messages that worker and relay sign. The contracts hash the
 // same: contracts/Commit.sol is held to this file by a test, and so is ethers' own EIP-712 encoder.
 //
-// Names (addresses, deals) are text, as everywhere; hashes, nonces and salts are bytes, as on the wire.
+// Names (addresses, deals) are text, as everywhere; hashes, nonces and salts are bytes, as on the wire. What is hashed
+// once a contribution takes another implementation of keccak-256: a relay does it tens of thousands of times a second.
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import type { Address, Bytes32 } from "./ids.ts";
+import type { Keccak } from "./keccakTree.ts";
 import * as keccakTree from "./keccakTree.ts";
 import { putBytes32, putHex, putUint } from "./pack.ts";
 
 /** The opaque name under which a task travels: keccak-256 of dealId ‖ index (4 bytes) ‖ nonce. 32 bytes. */
-export function taskKeyOf(dealId: Bytes32, index: number, nonce: Uint8Array): Uint8Array {
+export function taskKeyOf(dealId: Bytes32, index: number, nonce: Uint8Array, keccak: Keccak = keccak_256): Uint8Array {
   const bytes = new Uint8Array(68);
   putHex(bytes, 0, dealId, 32);
   putUint(bytes, 32, index, 4);
   putBytes32(bytes, 36, nonce);
-  return keccak_256(bytes);
+  return keccak(bytes);
 }
 
 /** keccak-256 of taskKey ‖ worker ‖ digest ‖ salt. The salt, 32 random bytes, keeps others from trying likely digests. */
-export function commitmentOf(taskKey: Uint8Array, worker: Address, digest: Uint8Array, salt: Uint8Array): Uint8Array {
+export function commitmentOf(
+  taskKey: Uint8Array,
+  worker: Address,
+  digest: Uint8Array,
+  salt: Uint8Array,
+  keccak: Keccak = keccak_256,
+): Uint8Array {
   const bytes = new Uint8Array(116);
   putBytes32(bytes, 0, taskKey);
   putHex(bytes, 32, worker, 20);
   putBytes32(bytes, 52, digest);
   putBytes32(bytes, 84, salt);
-  return keccak_256(bytes);
+  return keccak(bytes);
 }
 
 /** Root of a commit batch, in the order of its lease. */
-export const batchRoot = (commitments: readonly Uint8Array[]): Uint8Array => keccakTree.root(commitments);
+export const batchRoot = (commitments: readonly Uint8Array[], keccak?: Keccak): Uint8Array =>
+  keccakTree.root(commitments, keccak);
 /** Proof that commitment `position` is in its batch. */
 export const batchPath = (commitments: readonly Uint8Array[], position: number): Uint8Array[] =>
   keccakTree.path(commitments, position);

@@ -5,13 +5,16 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { invariant } from "./errors.ts";
 
+/** keccak-256 of the whole argument, 32 bytes. A server may pass a faster one; the results are the same. */
+export type Keccak = (bytes: Uint8Array) => Uint8Array;
+
 const NODE_BYTES = 65;
 
 /** H(0 ‖ data). */
-export function leafHash(data: Uint8Array): Uint8Array {
+export function leafHash(data: Uint8Array, keccak: Keccak = keccak_256): Uint8Array {
   const bytes = new Uint8Array(1 + data.length);
   bytes.set(data, 1);
-  return keccak_256(bytes);
+  return keccak(bytes);
 }
 
 // One buffer for every node: hashing is synchronous, and this is on the relay's path for every contribution.
@@ -19,16 +22,16 @@ const node = new Uint8Array(NODE_BYTES);
 node[0] = 1;
 
 /** H(1 ‖ left ‖ right). */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+export function nodeHash(left: Uint8Array, right: Uint8Array, keccak: Keccak = keccak_256): Uint8Array {
   node.set(left, 1);
   node.set(right, 33);
-  return keccak_256(node);
+  return keccak(node);
 }
 
 /** The level above: neighbours paired, an odd last node carried up unchanged, which is RFC 6962's shape read bottom-up. */
-function parents(level: Uint8Array[]): Uint8Array[] {
+function parents(level: Uint8Array[], keccak: Keccak): Uint8Array[] {
   const above: Uint8Array[] = [];
-  for (let i = 0; i + 1 < level.length; i += 2) above.push(nodeHash(level[i]!, level[i + 1]!));
+  for (let i = 0; i + 1 < level.length; i += 2) above.push(nodeHash(level[i]!, level[i + 1]!, keccak));
   if (level.length % 2 === 1) above.push(level.at(-1)!);
   return above;
 }
@@ -39,15 +42,15 @@ export class KeccakTree {
   readonly count: number;
   readonly #levels: Uint8Array[][];
 
-  constructor(leaves: readonly Uint8Array[]) {
-    let level = leaves.map(leafHash);
+  constructor(leaves: readonly Uint8Array[], keccak: Keccak = keccak_256) {
+    let level = leaves.map((leaf) => leafHash(leaf, keccak));
     this.count = leaves.length;
     this.#levels = [level];
     while (level.length > 1) {
-      level = parents(level);
+      level = parents(level, keccak);
       this.#levels.push(level);
     }
-    this.root = level[0] ?? keccak_256(new Uint8Array(0));
+    this.root = level[0] ?? keccak(new Uint8Array(0));
   }
 
   /** The siblings of leaf `index` from the bottom up, 32 bytes each: ⌈log2 n⌉ at most. */
@@ -58,7 +61,7 @@ export class KeccakTree {
 }
 
 /** 32 bytes. No leaves: keccak-256 of nothing. */
-export const root = (leaves: readonly Uint8Array[]): Uint8Array => new KeccakTree(leaves).root;
+export const root = (leaves: readonly Uint8Array[], keccak?: Keccak): Uint8Array => new KeccakTree(leaves, keccak).root;
 
 /** Proof of one leaf; to prove many, keep the tree. */
 export const path = (leaves: readonly Uint8Array[], index: number): Uint8Array[] => new KeccakTree(leaves).path(index);

@@ -1,6 +1,6 @@
 // The relay's one loop: gives events to the scheduler, puts what it decided on the disk, and tells those concerned.
 // The scheduler's memory may run ahead of the disk; nobody hears of it before the disk has caught up (see groupCommit).
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { agreement } from "../kernels/agreement.ts";
 import { type Manifest, parseParams } from "../kernels/kernel.ts";
@@ -13,6 +13,7 @@ import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
+import { keccak, sha256 } from "./hashes.ts";
 import { Outbox } from "./outbox.ts";
 import { firstReplicas } from "./scheduler/belief.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
@@ -243,7 +244,7 @@ export class Loop {
         `expected a commitment a key, found ${message.keys.length / 32} and ${count}`,
       );
     const commitments = split(message.commitments);
-    const root = batchRoot(commitments);
+    const root = batchRoot(commitments, keccak);
     if (!sameBytes(root, message.root))
       throw new SuperEdgeError("bad-message", "root: expected the Merkle root of the commitments");
     const batch = { pool, worker, sequence: message.sequence, root, count };
@@ -355,7 +356,7 @@ export class Loop {
     if (!task || !held) throw new SuperEdgeError("not-yours", `task ${key}: decided already, or never committed to`);
     if (held.state !== "asked")
       throw new SuperEdgeError("out-of-order", `task ${key}: expected a reveal once asked for, found it ${held.state}`);
-    const commitment = hex32(commitmentOf(reveal.key, worker, reveal.digest, reveal.salt));
+    const commitment = hex32(commitmentOf(reveal.key, worker, reveal.digest, reveal.salt, keccak));
     if (commitment !== held.commitment)
       throw new SuperEdgeError("no-reveal", `task ${key}: digest and salt do not open the commitment`);
     return task;
@@ -378,7 +379,7 @@ export class Loop {
 
   #checkDigest(task: Task, output: Uint8Array, digest: Uint8Array): void {
     const { manifest } = this.jobs.get(task.job.id)!;
-    if (digestOf(output, manifest.output.itemBytes, nodeSha256) !== hex32(digest))
+    if (digestOf(output, manifest.output.itemBytes, sha256) !== hex32(digest))
       throw new SuperEdgeError("bad-output", "the output does not have the digest that was committed");
   }
 
@@ -570,8 +571,6 @@ export class Loop {
     }
   }
 }
-
-const nodeSha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 
 const workerOf = (row: WorkerRow, subnet: string): Worker => ({
   address: row.address,
