@@ -129,7 +129,7 @@ const params: Param[] = [
     type: "f64",
     default: 0.2,
     min: 1e-6,
-    max: 100,
+    max: 1000,
     title: "Volatility",
     description: "Standard deviation of a year's log return, from the history.",
     derived: true,

@@ -76,7 +76,8 @@ export const SHAPE_WORDS = 16;
 
 /** Throws `bad-job` if the camera looks nowhere, or straight up or down. */
 export function packScene({ camera, light, sky, floor, shapes }: Scene): Uint8Array<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(4 * (HEADER_WORDS + SHAPE_WORDS * shapes.length)));
+  // A runtime-sized array has room for at least one element, even where there is none.
+  const view = new DataView(new ArrayBuffer(4 * (HEADER_WORDS + SHAPE_WORDS * Math.max(1, shapes.length))));
   const floats = (word: number, ...values: number[]) => {
     for (const [i, value] of values.entries()) view.setFloat32(4 * (word + i), value, true);
   };
