@@ -47,7 +47,8 @@ export class NodeVolunteer {
         const startMs = performance.now();
         const output = await (options.compute ?? this.#compute)(kernel, range);
         const index = tasks++;
-        return { output: options.tamper?.(output, index) ?? output, tookMs: performance.now() - startMs };
+        const tookMs = performance.now() - startMs;
+        return { output: options.tamper?.(output, index) ?? output, tookMs, busyMs: tookMs };
       },
       upload: async (task, output, token) => {
         const headers = { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" };

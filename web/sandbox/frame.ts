@@ -80,8 +80,10 @@ async function serve(message: HostMessage, port: MessagePort): Promise<void> {
       const work = startWorker().run(message.program, message.first, message.count, message.share);
       const outcome = await answerOf(work, message.timeoutMs, port);
       if (!outcome.ok) return fail(message.id, outcome);
-      const { output, tookMs } = outcome.value;
-      return port.postMessage({ type: "ran", id: message.id, output, tookMs } satisfies FrameMessage, [output.buffer]);
+      const { output, tookMs, busyMs } = outcome.value;
+      return port.postMessage({ type: "ran", id: message.id, output, tookMs, busyMs } satisfies FrameMessage, [
+        output.buffer,
+      ]);
     }
     case "stop":
       return void executor?.stop();

@@ -9,6 +9,8 @@ import { bytesUpTo, text, uint } from "../../protocol/schemas.ts";
 const id = uint();
 /** A job's kernel with its parameters and inputs. */
 const program = text(200);
+/** Milliseconds. */
+const duration = v.pipe(v.number(), v.minValue(0));
 const bytes = bytesUpTo(MAX_BLOB_BYTES);
 
 export const hostMessage = v.variant("type", [
@@ -47,7 +49,7 @@ export const frameMessage = v.variant("type", [
     why: text(1000),
   }),
   v.strictObject({ type: v.literal("loaded"), id }),
-  v.strictObject({ type: v.literal("ran"), id, output: bytes, tookMs: v.pipe(v.number(), v.minValue(0)) }),
+  v.strictObject({ type: v.literal("ran"), id, output: bytes, tookMs: duration, busyMs: duration }),
   v.strictObject({
     type: v.literal("failed"),
     id,

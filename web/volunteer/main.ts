@@ -154,7 +154,7 @@ async function openParts(
         return update({ current: { title, engine, first, count, startedMs: Date.now() } });
       }
       case "finished":
-        busyMs += performance.now() - startedMs;
+        busyMs += (performance.now() - startedMs) * (change.tookMs > 0 ? change.busyMs / change.tookMs : 1);
         startedMs = 0;
         sampledTasks++;
         return update({ current: undefined, tasks: { ...tasks, computed: tasks.computed + 1 } });
@@ -196,7 +196,8 @@ async function openParts(
 
   const sampler = setInterval(() => {
     const nowMs = performance.now();
-    const running = startedMs > 0 ? nowMs - startedMs : 0;
+    // What runs now keeps to the limit; how closely is known when it has finished.
+    const running = startedMs > 0 ? (nowMs - startedMs) * governor.settings.share : 0;
     const share = Math.min(1, (busyMs + running) / SAMPLE_MS);
     busyMs = 0;
     if (startedMs > 0) startedMs = nowMs;

@@ -104,7 +104,7 @@ export class SandboxHost {
     { first, count }: { first: number; count: number },
     share: number,
     timeoutMs: number,
-  ): Promise<{ output: Uint8Array; tookMs: number }> {
+  ): Promise<{ output: Uint8Array; tookMs: number; busyMs: number }> {
     if (!this.#loaded.has(kernel.name)) {
       const { name, manifest, code, params, inputs } = kernel;
       await this.#ask(
@@ -113,11 +113,11 @@ export class SandboxHost {
       );
       this.#loaded.add(name);
     }
-    const { output, tookMs } = await this.#ask(
+    const { output, tookMs, busyMs } = await this.#ask(
       { type: "run", program: kernel.name, first, count, share, timeoutMs },
       "ran",
     );
-    return { output, tookMs };
+    return { output, tookMs, busyMs };
   }
 
   /** Ends what runs now; it answers `cancelled`. */

@@ -34,7 +34,7 @@ export interface WorkPorts {
     kernel: LoadedKernel,
     range: { first: number; count: number },
     timeoutMs: number,
-  ): Promise<{ output: Uint8Array; tookMs: number }>;
+  ): Promise<{ output: Uint8Array; tookMs: number; busyMs: number }>;
   upload(key: string, output: Uint8Array, token: string): Promise<void>;
   /** No new task is started while it is. */
   paused(): boolean;
@@ -43,7 +43,7 @@ export interface WorkPorts {
 
 export type WorkChange =
   | { type: "started"; title: string; engine: string; first: number; count: number }
-  | { type: "finished"; tookMs: number }
+  | { type: "finished"; tookMs: number; busyMs: number }
   | { type: "committed"; tasks: number }
   | { type: "verdict"; verdict: "certified" | "rejected" | "lapsed"; rewardWei: bigint }
   | { type: "idle"; reason: string }
@@ -230,8 +230,8 @@ export class Work {
         count: task.count,
       });
       const timeoutMs = Math.max(SHORTEST_TIMEOUT_MS, Math.ceil(task.lease.untilMs - performance.now()));
-      const { output, tookMs } = await run(kernel, task, timeoutMs);
-      changed({ type: "finished", tookMs });
+      const { output, tookMs, busyMs } = await run(kernel, task, timeoutMs);
+      changed({ type: "finished", tookMs, busyMs });
       // Handed back meanwhile, or the connection it was leased on is gone: so is the lease.
       if (this.#current === task && greeted && greeted === this.#greeted) this.#finish(task, manifest, output, tookMs);
     } catch (error) {

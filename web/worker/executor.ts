@@ -27,6 +27,8 @@ export interface Ran {
   output: Uint8Array<ArrayBuffer>;
   /** From the first to the last piece of work, rests included, milliseconds. */
   tookMs: number;
+  /** Of that, what the engine worked. */
+  busyMs: number;
 }
 
 interface Loaded {
@@ -86,9 +88,11 @@ export class Executor {
       if (!loaded) throw new SuperEdgeError("out-of-order", `no kernel is loaded as ${name}`);
       const startedMs = performance.now();
       const { signal } = this.#stop;
+      const pacing = pacer(share, signal);
       try {
-        const output = await loaded.bound.run({ first, count }, { pace: pacer(share, signal), signal });
-        return { output, tookMs: performance.now() - startedMs };
+        const output = await loaded.bound.run({ first, count }, { pace: pacing.pace, signal });
+        const tookMs = performance.now() - startedMs;
+        return { output, tookMs, busyMs: pacing.pace ? Math.min(pacing.busyMs, tookMs) : tookMs };
       } catch (error) {
         // Everything of a lost device is gone; the next load asks for a new one.
         if (error instanceof SuperEdgeError && error.code === "device-lost")

@@ -4,11 +4,20 @@
 /** Rests shorter than a timer's grain are saved up, milliseconds. */
 const SHORTEST_REST_MS = 4;
 
-/** `share` is of time, above 0 to 1. At 1 there is nothing to wait for. */
-export function pacer(share: number, signal: AbortSignal): ((busyMs: number) => Promise<void> | undefined) | undefined {
-  if (share >= 1) return undefined;
+export interface Pacer {
+  /** For the executor; undefined at a share of 1, where there is nothing to wait for. */
+  pace: ((busyMs: number) => Promise<void> | undefined) | undefined;
+  /** What the engine has worked so far, milliseconds, rests left out. */
+  busyMs: number;
+}
+
+/** `share` is of time, above 0 to 1. */
+export function pacer(share: number, signal: AbortSignal): Pacer {
+  const pacer: Pacer = { pace: undefined, busyMs: 0 };
+  if (share >= 1) return pacer;
   let owedMs = 0;
-  return (busyMs) => {
+  pacer.pace = (busyMs) => {
+    pacer.busyMs += busyMs;
     owedMs += busyMs * (1 / share - 1);
     if (owedMs < SHORTEST_REST_MS || signal.aborted) return undefined;
     const restMs = owedMs;
@@ -21,4 +30,5 @@ export function pacer(share: number, signal: AbortSignal): ((busyMs: number) => 
       }, restMs),
     );
   };
+  return pacer;
 }
