@@ -23,4 +23,15 @@ export const hubAbi = [
   "function freeWei(address account) view returns (uint256)",
   "function scoreOf(address worker) view returns (uint256)",
   `event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, ${deal} deal)`,
+  // Why a requester can be refused: named in the client's errors.
+  "error NotEnough(address account, uint256 haveWei, uint256 wantWei)",
+  "error PoolUnknown(address pool)",
+  "error FeeTooHigh(uint256 feeBps, uint256 maxBps)",
+  "error OrderInvalid(string field)",
+  "error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei)",
+  "error DealUnknown(bytes32 dealId)",
+  "error DealIsClosed(bytes32 dealId)",
+  "error DealPending(bytes32 dealId, uint256 pendingTasks)",
+  "error DealNotOver(bytes32 dealId, uint256 closableAt)",
+  "error NotPartyOfDeal(bytes32 dealId, address caller)",
 ] as const;
