@@ -193,6 +193,12 @@ export class Session {
     this.send({ type: "welcome", session: this.id, sequence: sequence + 1, uploadToken: this.uploadToken });
   }
 
+  #onFind(cid: Cid): void {
+    const answer = (peers: string[]) => this.send({ type: "peers", cid, peers });
+    if (this.peers) this.#context.signaling.find(this.id, cid, answer);
+    else answer([]);
+  }
+
   #onGreetedMessage(worker: Address, message: VolunteerMessage): void {
     const { loop, signaling } = this.#context;
     switch (message.type) {
@@ -215,11 +221,7 @@ export class Session {
         if (this.peers) signaling.have(this.id, message.cid as Cid);
         return;
       case "find":
-        return this.send({
-          type: "peers",
-          cid: message.cid,
-          peers: this.peers ? signaling.find(this.id, message.cid as Cid) : [],
-        });
+        return this.#onFind(message.cid as Cid);
       case "signal":
         return signaling.signal(this.id, message.to, message.data);
       case "ping":

@@ -177,6 +177,8 @@ async function openParts(
   const socket = new RelaySocket(`${relay.replace(/^http/, "ws")}/socket`, location.origin, identity, ad, {
     greeted(greeted) {
       showPhase("waiting", "");
+      // A new session has announced nothing yet.
+      swarm.announceAll();
       work.greeted(greeted);
     },
     message(message) {
