@@ -1,8 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "hardhat/config";
 
+/** Fuzz runs of a property. Before a release: FUZZ_RUNS=10000. */
+const runs = Number(process.env.FUZZ_RUNS ?? 256);
+
 export default defineConfig({
-  paths: { sources: "contracts", tests: { solidity: "test/contracts/solidity" }, artifacts: "artifacts", cache: "cache" },
+  paths: {
+    sources: "contracts",
+    tests: { solidity: "test/contracts/solidity" },
+    artifacts: "artifacts",
+    cache: "cache",
+  },
   solidity: {
     version: "0.8.37",
     // The compiler's WebAssembly build, from its package: no download, the same bytes on every platform.
@@ -11,8 +19,9 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fuzz: { runs: 256, seed: "0x5e" },
-      invariant: { runs: 32, depth: 48, failOnRevert: true },
+      fsPermissions: { readFile: ["test/vectors/poco.json"] },
+      fuzz: { runs, seed: "0x5e" },
+      invariant: { runs: Math.ceil(runs / 8), depth: 64, failOnRevert: true },
     },
   },
 });

@@ -37,7 +37,9 @@ interface IChallenges {
         bytes32[] path;
     }
 
+    /// @notice Somebody will show something; what, only it knows.
     event ChallengeLocked(address indexed challenger, bytes32 lock);
+    /// @notice A lie was proved.
     event Exposed(address indexed pool, uint64 indexed number, Fault fault, address indexed challenger);
 
     error EpochsMismatch(address epochs);
@@ -132,5 +134,6 @@ interface IChallenges {
         bytes32 salt
     ) external;
 
+    /// @notice The epochs that are heard here.
     function epochs() external view returns (IEpochs);
 }

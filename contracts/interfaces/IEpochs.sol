@@ -102,6 +102,7 @@ interface IEpochs {
         uint256 sum;
     }
 
+    /// @notice Everything needed to bring the epoch along later, and to check it.
     event Posted(
         address indexed pool,
         uint64 indexed number,
@@ -109,8 +110,11 @@ interface IEpochs {
         Epoch epoch,
         IHub.DealSummary[] deals
     );
+    /// @notice An epoch is paid.
     event Finalised(address indexed pool, uint64 indexed number);
+    /// @notice An epoch counts no more.
     event Voided(address indexed pool, uint64 indexed number);
+    /// @notice A voided epoch's tasks are their deals' again.
     event Released(address indexed pool, uint64 indexed number);
 
     error HubMismatch(address hub);
@@ -157,8 +161,11 @@ interface IEpochs {
 
     // Views.
 
+    /// @notice Where the money is.
     function hub() external view returns (IHub);
+    /// @notice The only contract that can void an epoch.
     function challenges() external view returns (address);
+    /// @notice What is stored of an epoch: its state and the first 31 bytes of its hash.
     function stateOf(address pool, uint64 number) external view returns (State state, bytes31 hash);
     /// @notice How many epochs the pool has posted, voided ones included: the next one's number.
     function posted(address pool) external view returns (uint64);
@@ -166,5 +173,6 @@ interface IEpochs {
     function ledgersOf(address pool) external view returns (bytes32 head, bytes32 last);
     /// @notice Whether this is the epoch that was posted, and in that state.
     function isIn(Epoch calldata epoch, State state) external view returns (bool);
+    /// @notice Keccak-256 of the epoch's ABI encoding.
     function hashOf(Epoch calldata epoch) external pure returns (bytes32);
 }

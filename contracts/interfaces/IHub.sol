@@ -90,15 +90,25 @@ interface IHub {
         uint256 sum;
     }
 
+    /// @notice Tokens came into an account's free balance.
     event Deposited(address indexed account, uint256 amountWei);
+    /// @notice Free balance left as tokens.
     event Withdrawn(address indexed account, address indexed to, uint256 amountWei);
+    /// @notice A pool is there, or has a new fee for deals to come.
     event PoolRegistered(address indexed pool, uint16 feeBps);
+    /// @notice Free balance became bond.
     event Bonded(address indexed pool, uint256 amountWei);
+    /// @notice Bond is on its way out, and can be had at `unbondsAt`.
     event UnbondingStarted(address indexed pool, uint256 amountWei, uint64 unbondsAt);
+    /// @notice What was on its way out is free.
     event Unbonded(address indexed pool, uint256 amountWei);
+    /// @notice Price × tasks are locked.
     event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, Deal deal);
+    /// @notice Tasks are in a posted epoch.
     event DealReserved(bytes32 indexed dealId, uint32 tasks);
+    /// @notice Tasks of a voided epoch are the deal's again.
     event DealReleased(bytes32 indexed dealId, uint32 tasks);
+    /// @notice Tasks are paid.
     event DealSettled(
         bytes32 indexed dealId,
         uint32 tasks,
@@ -106,9 +116,13 @@ interface IHub {
         uint128 poolWei,
         uint128 burnedWei
     );
+    /// @notice A deal takes no more epochs.
     event DealClosed(bytes32 indexed dealId, uint256 refundWei);
+    /// @notice What was not computed is the requester's again.
     event Refunded(bytes32 indexed dealId, address indexed requester, uint256 amountWei);
+    /// @notice A worker has what it earned, and a new score.
     event Credited(address indexed pool, address indexed worker, uint256 rewardWei, uint32 score);
+    /// @notice A pool paid for a lie.
     event Slashed(address indexed pool, address indexed challenger, uint256 challengerWei, uint256 burnedWei);
 
     error NotEpochs(address caller);

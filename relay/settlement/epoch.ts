@@ -20,6 +20,7 @@ import {
 import { invariant } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, hex32 } from "../../protocol/ids.ts";
 import { KeccakTree } from "../../protocol/keccakTree.ts";
+import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { forfeits, rewardsOf, splitPrice } from "../../protocol/payout.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { addSums, NOTHING, type Sum, SumTree } from "../../protocol/sumTree.ts";
@@ -161,6 +162,10 @@ function check(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTe
     const workers = new Set(task.contributions.map(({ worker }) => worker));
     invariant(workers.size === task.contributions.length, `${name} has one worker twice`);
     invariant(workers.size <= MAX_CONTRIBUTIONS, `${name} has ${workers.size} contributions`);
+    invariant(
+      task.contributions.every(({ position, batch }) => position < batch.count && batch.count <= MAX_BATCH_TASKS),
+      `${name} has a contribution outside its batch`,
+    );
     invariant(
       task.contributions.some(({ agrees }) => agrees),
       `${name} has no contribution that agrees`,

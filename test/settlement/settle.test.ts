@@ -1,8 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
+import { AbiCoder, type EventLog, keccak256 } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { verifyInclusion } from "../../protocol/epoch.ts";
+import { type SettledTask, verifyInclusion } from "../../protocol/epoch.ts";
 import { toBytes32 } from "../../protocol/ids.ts";
-import { ECT, type Part, World } from "./world.ts";
+import { assembleEpoch } from "../../relay/settlement/epoch.ts";
+import * as proofs from "./proofs.ts";
+import { ECT, named, type Part, World } from "./world.ts";
 
 const honest = (...workers: string[]): Part[] => workers.map((worker) => ({ worker, digest: "right" }));
 const lie = (worker: string): Part => ({ worker, digest: `wrong of ${worker}` });
@@ -172,4 +175,44 @@ describe("settlement", () => {
     expect(await settler.settle()).toBeUndefined();
     expect((await world.contracts.balances(world.address("requester"))).freeWei).toBe(10n * ECT);
   });
+
+  it("gives up an epoch that somebody proved wrong, and settles its tasks anew when they are right", async () => {
+    const dealId = await world.openDeal();
+    const tasks = world.certify(dealId, { 0: [{ worker: "ann", digest: "right" }, lie("liar")] }); // one replica too few
+    const settler = world.settler({
+      tasks: () => tasks,
+      wait: async (ms) => {
+        world.pass(ms / 1000);
+        await exposeUnproven(world, settler.epochs().length - 1, tasks[0]!);
+      },
+    });
+    await settler.openPool(0, 100n * ECT);
+    const wrong = (await settler.settle())!;
+    expect(wrong.state).toBe("voided");
+    expect((await world.contracts.balances(world.address("ann"))).freeWei).toBe(0n);
+    expect((await world.contracts.pool(world.address("pool"))).bondWei).toBe(98n * ECT);
+    expect((await world.contracts.dealTerms(dealId))?.pendingTasks).toBe(0);
+
+    tasks.splice(0, 1, ...world.certify(dealId, { 0: honest("ann", "bob") }));
+    const right = (await settler.settle())!;
+    expect([right.state, right.number]).toEqual(["credited", 1]);
+    expect((await world.contracts.balances(world.address("ann"))).freeWei).toBeGreaterThan(0n);
+  });
 });
+
+/** A watcher rebuilds the pool's first epoch from what it posted, and challenges its first task. */
+async function exposeUnproven(world: World, number: number, task: SettledTask): Promise<void> {
+  if (number > 0) return;
+  const [event] = await world.contract("epochs").queryFilter("Posted");
+  const { epoch: header, epochHash } = (event as EventLog).args;
+  const values = [world.address("challenger"), epochHash, 1, 0, named("salt")];
+  const lock = AbiCoder.defaultAbiCoder().encode(["address", "bytes32", "uint8", "uint256", "bytes32"], values);
+  await world.send("challenger", "challenges", "lockChallenge", keccak256(lock));
+  await world.chain.mine();
+  await world.chain.mine();
+  const deals = new Map([[task.dealId, (await world.contracts.dealTerms(task.dealId))!]]);
+  const epoch = assembleEpoch({ previous: new Map(), deals, tasks: [task], batches: [] });
+  const posted = { epoch, header };
+  const args = [proofs.taskProof(posted, 0), proofs.contributions(posted, 0), named("salt")];
+  await world.send("challenger", "challenges", "challengeTask", header.toObject(true), ...args);
+}

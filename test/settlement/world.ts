@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BrowserProvider, Contract, isError, Wallet } from "ethers";
-import { batchPath, batchRoot, commitBatchHash, commitmentOf, type Domain, taskKeyOf } from "../../protocol/commit.ts";
+import { commitBatchHash, commitmentOf, type Domain, taskKeyOf } from "../../protocol/commit.ts";
 import type { Law, SettledContribution, SettledTask } from "../../protocol/epoch.ts";
 import { type Address, type Bytes32, fromHex, hex32, toAddress, toBytes32, toHex } from "../../protocol/ids.ts";
+import { KeccakTree } from "../../protocol/keccakTree.ts";
+import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { artifactOf } from "../../relay/chain/artifact.ts";
 import { Chain } from "../../relay/chain/chain.ts";
 import { type ChainAddresses, deploy } from "../../relay/chain/deploy.ts";
@@ -22,7 +24,17 @@ const START_S = 1_800_000_000;
 /** Bytes that depend on the name alone: keys, salts, digests of a test are the same every time. */
 export const named = (name: string): Bytes32 =>
   toBytes32(`0x${createHash("sha256").update(`superedge test: ${name}`).digest("hex")}`);
-export const walletOf = (name: string): Wallet => new Wallet(named(`key of ${name}`));
+
+const wallets = new Map<string, Wallet>();
+/** The same object for the same name: making one costs a multiplication on the curve. */
+export function walletOf(name: string): Wallet {
+  let wallet = wallets.get(name);
+  if (!wallet) {
+    wallet = new Wallet(named(`key of ${name}`));
+    wallets.set(name, wallet);
+  }
+  return wallet;
+}
 
 export interface OrderTerms {
   law: Law;
@@ -211,31 +223,28 @@ export class World {
         const part = contributions.find((c) => c.worker === worker);
         return part ? [{ index, key, part }] : [];
       });
-      const commitments = own.map(({ index, key, part }) =>
-        commitmentOf(
-          key,
-          this.address(worker),
-          fromHex(named(`digest ${part.digest}`)),
-          fromHex(named(`salt ${index} ${worker}`)),
-        ),
-      );
-      const sequence = this.#sequences.get(worker) ?? 0;
-      this.#sequences.set(worker, sequence + 1);
-      const root = batchRoot(commitments);
-      const count = commitments.length;
-      const message = { pool: this.address(pool), worker: this.address(worker), sequence, root, count };
-      const signature = toHex(signHash(commitBatchHash(this.domain, message), fromHex(walletOf(worker).privateKey)));
-      const batch = { sequence, root: hex32(root), count, signature };
-      places.set(
-        worker,
-        new Map(
-          own.map(({ index }, position) => [
-            index,
-            { batch, position, path: batchPath(commitments, position).map(hex32) },
-          ]),
-        ),
-      );
+      places.set(worker, new Map());
+      for (let from = 0; from < own.length; from += MAX_BATCH_TASKS) {
+        const chunk = own.slice(from, from + MAX_BATCH_TASKS);
+        const commitments = chunk.map(({ index, key, part }) => {
+          const digest = fromHex(named(`digest ${part.digest}`));
+          return commitmentOf(key, this.address(worker), digest, fromHex(named(`salt ${index} ${worker}`)));
+        });
+        const tree = new KeccakTree(commitments);
+        const batch = this.#sign(pool, worker, tree);
+        chunk.forEach(({ index }, position) => {
+          places.get(worker)!.set(index, { batch, position, path: tree.path(position).map(hex32) });
+        });
+      }
     }
     return places;
+  }
+
+  #sign(pool: string, worker: string, { root, count }: KeccakTree): SettledContribution["batch"] {
+    const sequence = this.#sequences.get(worker) ?? 0;
+    this.#sequences.set(worker, sequence + 1);
+    const message = { pool: this.address(pool), worker: this.address(worker), sequence, root, count };
+    const signature = toHex(signHash(commitBatchHash(this.domain, message), fromHex(walletOf(worker).privateKey)));
+    return { sequence, root: hex32(root), count, signature };
   }
 }
