@@ -65,6 +65,12 @@ export class Loop {
   /** Large outputs received, until their task is certified. */
   readonly #uploads = new Map<TaskKey, Cid>();
   #changed = new Set<JobId>();
+  readonly #changedWorkers = new Set<Address>();
+  /**
+   * What opened a commitment, until the task is decided and both are written in one stroke. A reveal alone is told to
+   * nobody, and after a crash it is asked for again; if its task has to wait, it is written by itself all the same.
+   */
+  readonly #shown = new WeakMap<Contribution, { digest: Uint8Array; salt: Uint8Array }>();
   #answering = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -321,26 +327,13 @@ export class Loop {
 
   /** Refused reveals are reported one by one; the others count. */
   onReveal(worker: Address, message: Of<"reveal">): void {
-    const { store } = this.#o;
     const refused: SuperEdgeError[] = [];
     for (const reveal of message.reveals) {
       try {
-        const task = this.#askedTask(worker, reveal);
+        const { task, held } = this.#askedTask(worker, reveal);
         const output = this.#checkOutput(task, reveal);
-        const digest = hex32(reveal.digest);
-        const context = this.jobs.get(task.job.id)!;
-        const n = this.#workers.get(worker)!.n;
-        store.group.write(() =>
-          store.contributions.reveal({
-            job: context.row.n,
-            task: task.index,
-            worker: n,
-            digest: reveal.digest,
-            salt: reveal.salt,
-            output: output ?? null,
-          }),
-        );
-        this.dispatch({ type: "revealed", worker, task, digest, output });
+        this.#shown.set(held, { digest: reveal.digest, salt: reveal.salt });
+        this.dispatch({ type: "revealed", worker, task, digest: hex32(reveal.digest), output });
       } catch (error) {
         if (!(error instanceof SuperEdgeError)) throw error;
         refused.push(error);
@@ -349,7 +342,21 @@ export class Loop {
     if (refused[0]) throw refused[0];
   }
 
-  #askedTask(worker: Address, reveal: Of<"reveal">["reveals"][number]): Task {
+  /** The task waits for something else: what its workers have shown must outlive a crash, for they may be gone by then. */
+  #keepReveals(task: Task): void {
+    const { store } = this.#o;
+    const job = this.jobs.get(task.job.id)!.row.n;
+    for (const c of task.contributions) {
+      const shown = this.#shown.get(c);
+      if (!shown) continue;
+      this.#shown.delete(c);
+      const worker = this.#workers.get(c.worker)!.n;
+      const reveal = { job, task: task.index, worker, ...shown, output: c.output ?? null };
+      store.group.write(() => store.contributions.reveal(reveal));
+    }
+  }
+
+  #askedTask(worker: Address, reveal: Of<"reveal">["reveals"][number]): { task: Task; held: Contribution } {
     const key = hex32(reveal.key) as TaskKey;
     const task = this.state.tasks.get(key);
     const held = task?.contributions.find((c) => c.worker === worker);
@@ -359,7 +366,7 @@ export class Loop {
     const commitment = hex32(commitmentOf(reveal.key, worker, reveal.digest, reveal.salt, keccak));
     if (commitment !== held.commitment)
       throw new SuperEdgeError("no-reveal", `task ${key}: digest and salt do not open the commitment`);
-    return task;
+    return { task, held };
   }
 
   #checkOutput(task: Task, reveal: Of<"reveal">["reveals"][number]): Uint8Array | undefined {
@@ -463,6 +470,7 @@ export class Loop {
         for (const task of effect.tasks) this.#outbox.askReveal(effect.worker, fromHex(task.key));
         return this.#answer();
       case "askUpload":
+        this.#keepReveals(effect.task);
         this.#outbox.message(effect.worker, { type: "upload", key: fromHex(effect.task.key) });
         return this.#answer();
       case "revoke":
@@ -470,21 +478,20 @@ export class Loop {
           this.#outbox.message(effect.worker, { type: "revoke", keys: fromHex(task.key) });
         return this.#answer();
       case "lapsed":
+        this.#keepReveals(effect.task);
         return this.#close(effect.task, effect.contribution, "lapsed", 0n);
       case "certified":
         return this.#certify(effect);
       case "mismatch": {
         const { row } = this.jobs.get(effect.task.job.id)!;
         row.mismatches++;
+        this.#keepReveals(effect.task);
         store.group.write(() => store.jobs.countMismatch(row.n));
         const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
         return log("digests disagree", { job: row.id, task: effect.task.index, said });
       }
-      case "workerChanged": {
-        const { worker } = effect;
-        const row = this.#workers.get(worker.address)!;
-        return store.group.write(() => store.workers.tally({ ...worker, earnedWei: row.earnedWei }));
-      }
+      case "workerChanged":
+        return this.#tally(effect.worker.address);
       case "banned": {
         const { address, good, bad } = effect.worker;
         log("worker banned", { worker: address, good, bad });
@@ -499,6 +506,17 @@ export class Loop {
       case "jobStopped":
         return this.#finish(effect.job, "stopped", { code: effect.code, message: effect.message });
     }
+  }
+
+  /** Once a transaction, however many verdicts are in it. */
+  #tally(address: Address): void {
+    if (this.#changedWorkers.has(address)) return;
+    this.#changedWorkers.add(address);
+    this.#o.store.group.write(() => {
+      this.#changedWorkers.delete(address);
+      const { earnedWei } = this.#workers.get(address)!;
+      this.#o.store.workers.tally({ ...this.state.workers.get(address)!, earnedWei });
+    });
   }
 
   #finish(job: Job, state: "done" | "stopped", error?: { code: ErrorCode; message: string }): void {
@@ -540,7 +558,11 @@ export class Loop {
     const { store } = this.#o;
     const { row } = this.jobs.get(task.job.id)!;
     const worker = this.#workers.get(c.worker)!.n;
-    store.group.write(() => store.contributions.close(row.n, task.index, worker, CONTRIBUTION[state]));
+    const shown = this.#shown.get(c);
+    store.group.write(() => {
+      if (shown) store.contributions.decide(row.n, task.index, worker, CONTRIBUTION[state], shown.digest, shown.salt);
+      else store.contributions.close(row.n, task.index, worker, CONTRIBUTION[state]);
+    });
     const verdict = state === "agreed" ? "certified" : state;
     this.#outbox.verdict(c.worker, { key: fromHex(task.key), verdict, rewardWei: String(rewardWei) });
     this.#answer();

@@ -37,6 +37,7 @@ export class ContributionTable {
   readonly #batch;
   readonly #insert;
   readonly #reveal;
+  readonly #decide;
   readonly #close;
   readonly #ofJob;
   readonly #ofTask;
@@ -55,6 +56,9 @@ export class ContributionTable {
     );
     this.#reveal = db.prepare(
       `update contribution set state = ${CONTRIBUTION.revealed}, digest = ?, salt = ?, output = ? where job = ? and task = ? and worker = ?`,
+    );
+    this.#decide = db.prepare(
+      "update contribution set state = ?, digest = ?, salt = ? where job = ? and task = ? and worker = ?",
     );
     this.#close = db.prepare(
       "update contribution set state = ?, output = null where job = ? and task = ? and worker = ?",
@@ -92,6 +96,11 @@ export class ContributionTable {
 
   reveal(c: Pick<ContributionRow, "job" | "task" | "worker" | "digest" | "salt" | "output">): void {
     this.#reveal.run(c.digest, c.salt, c.output, c.job, c.task, c.worker);
+  }
+
+  /** Revealed and decided at once: `state` is agreed or rejected. */
+  decide(job: number, task: number, worker: number, state: number, digest: Uint8Array, salt: Uint8Array): void {
+    this.#decide.run(state, digest, salt, job, task, worker);
   }
 
   /** `state` is agreed, rejected or lapsed; the output, if it was kept, is dropped. */
