@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests with browsers, relay processes or a GPU driver: one at a time, or they starve each other on two cores. */
 const system = [
   "test/e2e/**/*.test.ts",
+  "test/client/grid.test.ts",
   "test/pages/**/*.test.ts",
   "test/peer/browser.test.ts",
   "test/relay/crash.test.ts",

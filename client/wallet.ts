@@ -1,5 +1,14 @@
 // The requester's side of the chain: balances, deposits, and opening the deal that pays for a job.
-import { Contract, type ContractTransactionResponse, isError, JsonRpcProvider, Signature, type Signer } from "ethers";
+import {
+  type CallExceptionError,
+  Contract,
+  type ContractTransactionResponse,
+  Interface,
+  isError,
+  JsonRpcProvider,
+  Signature,
+  type Signer,
+} from "ethers";
 import { hubAbi, tokenAbi } from "../contracts/abi.ts";
 import { type JobSpec, LAW_NUMBER, type PoolView, tasksOf } from "../protocol/api.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
@@ -170,12 +179,8 @@ async function onChain<T>(what: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     if (cause instanceof SuperEdgeError) throw cause;
-    if (isError(cause, "CALL_EXCEPTION")) {
-      const revert = cause.revert
-        ? `${cause.revert.name}(${cause.revert.args.join(", ")})`
-        : (cause.reason ?? "a refusal");
-      throw new SuperEdgeError("bad-deal", `${what}: the contract answered ${revert}`, { cause });
-    }
+    if (isError(cause, "CALL_EXCEPTION"))
+      throw new SuperEdgeError("bad-deal", `${what}: the contract answered ${revertWords(cause)}`, { cause });
     if (isError(cause, "INSUFFICIENT_FUNDS"))
       throw new SuperEdgeError("bad-deal", `${what}: the account has too little of the chain's coin for gas`, {
         cause,
@@ -188,4 +193,12 @@ async function onChain<T>(what: string, work: () => Promise<T>): Promise<T> {
       },
     );
   }
+}
+
+const refusals = new Interface(hubAbi);
+
+/** The custom error by name and values. ethers decodes it after a call, not after an estimate of gas. */
+function revertWords({ data, reason }: CallExceptionError): string {
+  const error = data ? refusals.parseError(data) : null;
+  return error ? `${error.name}(${error.args.join(", ")})` : (reason ?? "a refusal");
 }
