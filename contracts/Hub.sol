@@ -71,9 +71,11 @@ contract Hub is IHub, Multicall {
     /// @inheritdoc IHub
     function depositWithPermit(uint256 amountWei, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
         // Whoever sees the permit can use it first; then the allowance is there already, and only that matters.
+        // solhint-disable no-empty-blocks
         try
             IERC20Permit(address(_token)).permit(msg.sender, address(this), amountWei, deadline, v, r, s)
         {} catch {}
+        // solhint-enable no-empty-blocks
         _deposit(amountWei);
     }
 

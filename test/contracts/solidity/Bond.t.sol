@@ -49,21 +49,21 @@ contract BondTest is Test {
     function test_only_Epochs_moves_what_is_locked() public {
         IHub.DealSummary[] memory none = new IHub.DealSummary[](0);
         address stranger = address(0xd);
-        bytes4 error = IHub.NotEpochs.selector;
+        bytes4 refused = IHub.NotEpochs.selector;
         vm.prank(stranger);
-        vm.expectPartialRevert(error);
+        vm.expectPartialRevert(refused);
         _hub.slash(address(this), 1, stranger);
         vm.prank(stranger);
-        vm.expectPartialRevert(error);
+        vm.expectPartialRevert(refused);
         _hub.credit(address(this), new IHub.Claim[](0));
         vm.prank(stranger);
-        vm.expectPartialRevert(error);
+        vm.expectPartialRevert(refused);
         _hub.reserve(address(this), none);
         vm.prank(stranger);
-        vm.expectPartialRevert(error);
+        vm.expectPartialRevert(refused);
         _hub.settle(address(this), none, 0);
         vm.prank(stranger);
-        vm.expectPartialRevert(error);
+        vm.expectPartialRevert(refused);
         _hub.release(address(this), none, 0);
     }
 }
