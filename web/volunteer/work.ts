@@ -22,6 +22,8 @@ const MAX_HELD = 4 * MAX_BATCH_TASKS;
 const MAX_KERNELS = 4;
 /** A kernel gets at least this long, however short its lease, milliseconds. */
 const SHORTEST_TIMEOUT_MS = 10_000;
+/** Of the time its lease has left: a kernel that never ends must be reported before the relay gives its task away. */
+const TIMEOUT_SHARE = 0.8;
 /** Reveals of one frame leave room for its other fields, bytes. */
 const REVEAL_FRAME_BYTES = MAX_FRAME_BYTES / 2;
 
@@ -229,7 +231,10 @@ export class Work {
         first: task.first,
         count: task.count,
       });
-      const timeoutMs = Math.max(SHORTEST_TIMEOUT_MS, Math.ceil(task.lease.untilMs - performance.now()));
+      const timeoutMs = Math.max(
+        SHORTEST_TIMEOUT_MS,
+        Math.ceil(TIMEOUT_SHARE * (task.lease.untilMs - performance.now())),
+      );
       const { output, tookMs, busyMs } = await run(kernel, task, timeoutMs);
       changed({ type: "finished", tookMs, busyMs });
       // Handed back meanwhile, or the connection it was leased on is gone: so is the lease.
