@@ -11,7 +11,7 @@ import { WebSocketServer } from "ws";
 import { MAX_FRAME_BYTES } from "../protocol/limits.ts";
 import { blobRoutes } from "./api/blobRoutes.ts";
 import type { ApiContext } from "./api/context.ts";
-import { answerErrors } from "./api/errors.ts";
+import { answerErrors, answerRouterErrors } from "./api/errors.ts";
 import { jobRoutes } from "./api/jobRoutes.ts";
 import { publishOpenApi } from "./api/openapi.ts";
 import { poolRoutes } from "./api/poolRoutes.ts";
@@ -49,6 +49,7 @@ export async function startServer(
     bodyLimit: MAX_JSON_BYTES,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     forceCloseConnections: true,
+    frameworkErrors: answerRouterErrors,
   });
   // Handlers parse with the protocol's schemas; fastify's own validation would be a second, different door.
   app.setValidatorCompiler(() => (data) => ({ value: data }));

@@ -1,5 +1,5 @@
 // Every refusal over HTTP is {error: {code, message}} with a code of protocol/errors.ts.
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { errorTable, SuperEdgeError } from "../../protocol/errors.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -16,6 +16,13 @@ export function answerErrors(app: FastifyInstance, { log }: Pick<ApiContext, "lo
     reply.code(404).send(body("not-found", `there is no ${request.method} ${request.url.slice(0, 200)}`)),
   );
 }
+
+/** What the router refuses before there is a route, such as a path that is no text. */
+export const answerRouterErrors = (error: FastifyError, _request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  reply
+    .code(errorTable["bad-message"].status)
+    .type("application/json")
+    .send(JSON.stringify(body("bad-message", error.message.slice(0, 300))));
 
 const body = (code: string, message: string) => ({ error: { code, message } });
 
