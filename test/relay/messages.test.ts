@@ -568,6 +568,7 @@ describe("over HTTP, the relay refuses", () => {
     ["a worker that is none", "bad-id", () => ask("/api/workers/me")],
     ["a worker never seen", "not-found", () => ask(`/api/workers/${hash.slice(0, 42)}`)],
     ["a gift to nobody", "bad-message", json("POST", "/api/faucet", { address: "0x0" })],
+    ["a path that is no text", "bad-message", () => ask("/api/jobs/%E0%A4%A")],
     ["a page that is not there", "not-found", () => ask("/api/nothing")],
   ];
   it.each(cases)("%s (%s), and changes nothing", async (_name, code, request) => {

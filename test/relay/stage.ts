@@ -65,8 +65,8 @@ export async function setStage(relay: TestRelay, app: Cid, keys: Uint8Array[] = 
         volunteer.close();
         await volunteer.closed;
       }
-      for (const id of relay.relay.loop.jobs.keys())
-        await relay.relay.loop.stopJob(id, "cancelled", "the test is over");
+      for (const [id, { row }] of relay.relay.loop.jobs)
+        if (row.state === "running") await relay.relay.loop.stopJob(id, "cancelled", "the test is over");
     },
   };
 }
