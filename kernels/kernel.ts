@@ -6,7 +6,7 @@ import type { FieldType, OutputType, ParamType } from "./dataTypes.ts";
 import type { Expr } from "./expression.ts";
 
 export { canonicalJson } from "../protocol/canonicalJson.ts";
-export { ELEMENT_BYTES, type FieldType, type OutputType, type ParamType } from "./dataTypes.ts";
+export type { FieldType, OutputType, ParamType } from "./dataTypes.ts";
 export type { Expr } from "./expression.ts";
 export { parseApp, parseManifest } from "./parseManifest.ts";
 export { parseParams } from "./parseParams.ts";

@@ -1,16 +1,8 @@
 // Node only: what the built-in kernels have on the disk.
 import { readFile } from "node:fs/promises";
 import type { Builtin } from "./builtin.ts";
-import { builtins } from "./registry.ts";
 
-export interface LoadedBuiltin extends Builtin {
-  /** WGSL text in UTF-8, or the WASM module that `tools/build-kernels.ts` makes. */
-  code: Uint8Array<ArrayBuffer>;
-}
-
-export const listBuiltins = (): Promise<LoadedBuiltin[]> =>
-  Promise.all(builtins.map(async (builtin) => ({ ...builtin, code: await loadCode(builtin) })));
-
+/** WGSL text in UTF-8, or the WASM module that `tools/build-kernels.ts` makes. */
 export function loadCode({ manifest }: Builtin): Promise<Uint8Array<ArrayBuffer>> {
   const path = manifest.engine === "wgsl" ? "kernel.wgsl" : "build/kernel.wasm";
   return read(`${manifest.name}/${path}`);
