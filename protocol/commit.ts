@@ -1,5 +1,5 @@
 // What a worker commits to before it reveals, and the EIP-712 messages that worker and relay sign. The contracts hash the
-// same: contracts/Commit.sol is held to this file by a test, and so is ethers' own EIP-712 encoder.
+// same: contracts/libraries/Commit.sol is held to this file by a test, and so is ethers' own EIP-712 encoder.
 //
 // Names (addresses, deals) are text, as everywhere; hashes, nonces and salts are bytes, as on the wire. What is hashed
 // once a contribution takes another implementation of keccak-256: a relay does it tens of thousands of times a second.

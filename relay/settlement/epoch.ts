@@ -69,16 +69,18 @@ export interface Epoch {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const batchName = (worker: Address, sequence: number): string => `${worker}:${sequence}`;
 
+const sorted = (tasks: readonly SettledTask[]): SettledTask[] =>
+  [...tasks].sort((a, b) => compare(a.dealId, b.dealId) || a.index - b.index);
+
 /** Stops the program if the tasks cannot be an honest epoch's. */
 export function buildEpoch(input: EpochInput): Epoch {
-  const epoch = assembleEpoch(input);
-  check(epoch.tasks, input.deals);
-  return epoch;
+  check(sorted(input.tasks), input.deals);
+  return assembleEpoch(input);
 }
 
 /** The same, believing what it is given: for data that others have published. */
 export function assembleEpoch({ previous, deals, tasks: unsorted, batches: acked }: EpochInput): Epoch {
-  const tasks = [...unsorted].sort((a, b) => compare(a.dealId, b.dealId) || a.index - b.index);
+  const tasks = sorted(unsorted);
   const batches = allBatches(tasks, acked);
   const batchPlaces = new Map(batches.map((batch, place) => [batchName(batch.worker, batch.sequence), place]));
   const placeOf = (c: SettledContribution): number => batchPlaces.get(batchName(c.worker, c.batch.sequence))!;

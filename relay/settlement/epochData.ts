@@ -72,7 +72,7 @@ const packr = new Packr({ useRecords: false });
 
 export function encodeEpochData({ tasks, batches }: EpochData): Uint8Array {
   const places = new Map(batches.map(({ worker, sequence }, place) => [`${worker}:${sequence}`, place]));
-  return packr.pack([
+  const data = packr.pack([
     VERSION,
     batches.map((batch) => [
       fromHex(batch.worker),
@@ -97,11 +97,13 @@ export function encodeEpochData({ tasks, batches }: EpochData): Uint8Array {
       ]),
     ]),
   ]);
+  return new Uint8Array(data);
 }
 
 /** Parses what a pool published. Throws if it is malformed; whether it is true is for the trees to say. */
 export function decodeEpochData(data: Uint8Array): EpochData {
-  const [, batchTuples, taskTuples] = v.parse(dataSchema, packr.unpack(data));
+  // msgpackr leaves a property on what it unpacks: it gets a view of its own.
+  const [, batchTuples, taskTuples] = v.parse(dataSchema, packr.unpack(data.subarray()));
   const batches = batchTuples.map(
     ([worker, sequence, root, count, signature]): SignedBatch => ({ worker, sequence, root, count, signature }),
   );

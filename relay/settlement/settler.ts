@@ -185,9 +185,23 @@ export class Settler {
   }
 
   async #settle(): Promise<SettlementReport | undefined> {
+    try {
+      const stored = this.#underWay() ?? (await this.#build());
+      return stored && (await this.#finish(stored));
+    } catch (cause) {
+      // ethers' errors, and nobody else's, have a short message.
+      if (!(cause instanceof Error && "shortMessage" in cause)) throw cause;
+      const reason = this.contracts.reasonOf(cause) ?? String(cause.shortMessage);
+      throw new SuperEdgeError("chain-unavailable", `expected the chain's answer, found: ${reason}`, { cause });
+    }
+  }
+
+  /** An epoch that was built and never sent is built anew: bond and deals may have changed meanwhile. */
+  #underWay(): StoredEpoch | undefined {
     const open = this.#tables.epochs().find(({ state }) => state !== "credited" && state !== "voided");
-    const stored = open ?? (await this.#build());
-    return stored && this.#finish(stored);
+    if (open?.state !== "built" || this.#tables.transaction(`${open.id} post`)) return open;
+    this.#tables.deleteEpoch(open.id);
+    return undefined;
   }
 
   async #build(): Promise<StoredEpoch | undefined> {

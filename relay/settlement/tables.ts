@@ -101,9 +101,21 @@ export class SettlementTables {
   markVoided(id: number): void {
     this.#atomically(() => {
       this.#db.prepare("update settlement_epoch set state = 'voided' where id = ?").run(id);
-      for (const table of ["settlement_task", "settlement_batch", "settlement_ledger"])
-        this.#db.prepare(`delete from ${table} where epoch = ?`).run(id);
+      this.#forgetContent(id);
     });
+  }
+
+  /** As if it had never been built: nothing of it was ever sent. */
+  deleteEpoch(id: number): void {
+    this.#atomically(() => {
+      this.#forgetContent(id);
+      this.#db.prepare("delete from settlement_epoch where id = ?").run(id);
+    });
+  }
+
+  #forgetContent(id: number): void {
+    for (const table of ["settlement_task", "settlement_batch", "settlement_ledger"])
+      this.#db.prepare(`delete from ${table} where epoch = ?`).run(id);
   }
 
   epochs(): StoredEpoch[] {

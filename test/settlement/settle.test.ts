@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { AbiCoder, type EventLog, keccak256 } from "ethers";
+import { AbiCoder, BrowserProvider, type EventLog, keccak256 } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SettledTask, verifyInclusion } from "../../protocol/epoch.ts";
 import { toBytes32 } from "../../protocol/ids.ts";
@@ -174,6 +174,29 @@ describe("settlement", () => {
     await settler.closeDeal(dealId);
     expect(await settler.settle()).toBeUndefined();
     expect((await world.contracts.balances(world.address("requester"))).freeWei).toBe(10n * ECT);
+  });
+
+  it("says why the chain refuses an epoch, and builds it anew when it would not", async () => {
+    const dealId = await world.openDeal({ tasks: 2 });
+    const tasks = world.certify(dealId, { 0: honest("ann", "bob"), 1: honest("ann", "bob") });
+    const settler = world.settler({ tasks: () => tasks });
+    await settler.openPool(1000, 4n * ECT);
+    // The bond shrinks after the epoch is built, before it is posted: when its gas is estimated.
+    let unbonded = false;
+    const request = async (call: { method: string; params?: readonly unknown[] }): Promise<unknown> => {
+      const isFirst = call.method === "eth_estimateGas" && !unbonded;
+      unbonded ||= isFirst;
+      if (isFirst) await world.send("pool", "hub", "unbond", 2n * ECT);
+      return world.chain.request(call);
+    };
+    const provider = new BrowserProvider({ request }, undefined, { cacheTimeout: -1 });
+    const racing = world.settler({ tasks: () => tasks, provider });
+    await expect(racing.settle()).rejects.toMatchObject({
+      code: "chain-unavailable",
+      message: expect.stringContaining("BondTooLow("),
+    });
+    expect((await racing.settle())?.tasks).toBe(1);
+    provider.destroy();
   });
 
   it("gives up an epoch that somebody proved wrong, and settles its tasks anew when they are right", async () => {
