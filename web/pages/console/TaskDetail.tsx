@@ -3,6 +3,7 @@ import type { TaskView } from "../../../protocol/api.ts";
 import { counted, formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
+import { ScrollBox } from "../results/ScrollBox.tsx";
 import { ReceiptCheck } from "./ReceiptCheck.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import type { JobWatch } from "./watchJob.ts";
@@ -47,7 +48,7 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
         {task.epoch !== undefined && `, in epoch ${task.epoch}`}.
       </p>
       {task.contributions.length > 0 ? (
-        <div class="scroll-x">
+        <ScrollBox label="Contributions">
           <table>
             <thead>
               <tr>
@@ -74,7 +75,7 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       ) : (
         <p class="soft">Nobody has it yet.</p>
       )}

@@ -4,6 +4,7 @@ import { formatCount } from "../format/count.ts";
 import { significant } from "../format/significant.ts";
 import { downloadBytes, downloadJson } from "./download.ts";
 import { Histogram } from "./Histogram.tsx";
+import { ScrollBox } from "./ScrollBox.tsx";
 
 type Distribution = Extract<Presentation, { kind: "distribution" }>;
 
@@ -43,7 +44,7 @@ export function DistributionView({
       <Histogram histogram={histogram} />
       <details>
         <summary>The same as a table</summary>
-        <div class="scroll-x bins">
+        <ScrollBox label="Bins of the histogram">
           <table>
             <caption class="soft small">
               {label}, {formatCount(total)} in all; the outermost rows also hold what lies beyond them
@@ -71,7 +72,7 @@ export function DistributionView({
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       </details>
     </>
   );

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { formatCount } from "../format/count.ts";
 import { highest, type Matrix, namesOf } from "./matrix.ts";
+import { ScrollBox } from "./ScrollBox.tsx";
 
 const SHOWN = 25;
 
@@ -27,7 +28,7 @@ export function HitTable({ matrix, version }: { matrix: Matrix; version: number 
           ))}
         </select>
       </label>
-      <div class="scroll-x">
+      <ScrollBox label="Best pairs">
         <table>
           <caption class="soft small">
             The {SHOWN} best {names.value}s {row === undefined ? "of all pairs" : `of ${matrix.rows[row]}`}, a name
@@ -52,7 +53,7 @@ export function HitTable({ matrix, version }: { matrix: Matrix; version: number 
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     </div>
   );
 }

@@ -8,7 +8,7 @@ export function Limits() {
     <div class="limits">
       <label class="limit-share">
         <span>
-          Busy at most <output class="number">{percent} %</output> of the time
+          Busy at most <span class="number">{percent} %</span> of the time
         </span>
         <input
           type="range"

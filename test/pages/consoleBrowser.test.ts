@@ -1,0 +1,186 @@
+import { type Browser, chromium, type Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Grid } from "../../client/index.ts";
+import { loadCode } from "../../kernels/load.ts";
+import { builtinOf } from "../../kernels/registry.ts";
+import { launchOptions } from "../../tools/browser.ts";
+import { startGrid, type TestGrid } from "../grid.ts";
+import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { expectSoundLayout, openPage, tabTo } from "./openPage.ts";
+
+let server: TestGrid;
+let browser: Browser;
+let volunteers: NodeVolunteer[];
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startGrid(), chromium.launch(launchOptions())]);
+  volunteers = [new NodeVolunteer(server.url), new NodeVolunteer(server.url)];
+  await Promise.all(volunteers.map(({ greeted }) => greeted));
+});
+
+afterAll(async () => {
+  for (const volunteer of volunteers) volunteer.close();
+  await browser.close();
+  await server.close();
+});
+
+const openConsole = async (): Promise<Page> => {
+  const page = await openPage(browser, `${server.url}/console/`);
+  await page.getByRole("heading", { name: "New job" }).waitFor();
+  return page;
+};
+
+/** Option prices: what the volunteers of this test, without a GPU, can compute. A few short tasks. */
+async function chooseOptionPricing(page: Page): Promise<void> {
+  await page.getByRole("radio", { name: /Option pricing/ }).check();
+  await page.getByRole("button", { name: "Use the sample" }).click();
+  await page.getByLabel("Style").fill("0");
+  await page.getByLabel("Paths").fill("65536");
+  await page.getByLabel("Items per task").fill("1");
+}
+
+async function finishOptionPricing(page: Page): Promise<void> {
+  await chooseOptionPricing(page);
+  await page.getByRole("button", { name: "Submit the job" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor();
+}
+
+const account = (page: Page) => page.locator(".balance code").getAttribute("title");
+
+describe("the console", () => {
+  test("takes a job from choice to checked receipt by keyboard alone", async () => {
+    const page = await openConsole();
+    await tabTo(page, "Protein search");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await tabTo(page, "Use the sample");
+    await page.keyboard.press("Enter");
+    for (const [name, value] of [
+      ["Style", "0"],
+      ["Paths", "65536"],
+      ["Items per task", "1"],
+    ] as const) {
+      await tabTo(page, name);
+      await page.keyboard.press("ControlOrMeta+A");
+      await page.keyboard.type(value);
+    }
+    await tabTo(page, "Submit the job");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    await page.getByText("Option price", { exact: true }).waitFor();
+    await tabTo(page, "Tasks");
+    await page.keyboard.press("End");
+    await page.getByRole("heading", { name: "Task 15" }).waitFor();
+    await tabTo(page, "Check the receipt here");
+    await page.keyboard.press("Enter");
+    await page.getByText("The receipt holds.").waitFor();
+    expect(await page.locator(".receipt-steps .holds").count()).toBeGreaterThan(8);
+    expect(await page.locator(".receipt-steps .false").count()).toBe(0);
+  });
+
+  test("shows what a job costs and who can compute it before anything is paid", async () => {
+    const page = await openConsole();
+    await chooseOptionPricing(page);
+    const review = page.getByRole("region", { name: "Review" });
+    await review.getByText("2 volunteers with WebAssembly are connected and can start now.").waitFor();
+    expect(await review.locator("dl").innerText()).toMatch(
+      /Tasks\s*16.*2 volunteers.*0\.16 ECT.*0\.136.*0\.016.*0\.008/s,
+    );
+    await page.getByRole("radio", { name: /Protein search/ }).check();
+    await page.getByRole("button", { name: "Use the sample" }).click();
+    await review.getByText("None of the 2 connected volunteers has WebGPU.").waitFor();
+    expect(await (await Grid.connect(server.url)).jobs((await account(page)) ?? "")).toEqual([]);
+  });
+
+  test("names the line that is wrong in a file, and the parameter that is out of range", async () => {
+    const page = await openConsole();
+    await page.getByRole("radio", { name: /Protein search/ }).check();
+    const file = { name: "mine.fasta", mimeType: "text/plain", buffer: Buffer.from(">one\nMKV\n>two\nMK1\n") };
+    await page.getByLabel("Queries").setInputFiles(file);
+    await page.getByText(/queries, line 4/).waitFor();
+    await page.getByLabel("Gap opening").fill("99");
+    await page.getByText("It must be from 0 to 15.").first().waitFor();
+    expect(await page.getByRole("button", { name: "Submit the job" }).isDisabled()).toBe(true);
+  });
+
+  test("resumes the same job with the same key after a reload", async () => {
+    const page = await openConsole();
+    await finishOptionPricing(page);
+    const [url, name] = [page.url(), await account(page)];
+    await page.reload();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    await page.getByText("Option price", { exact: true }).waitFor();
+    expect([page.url(), await account(page)]).toEqual([url, name]);
+  });
+
+  test("says what was paid and what came back, as the chain has it", async () => {
+    const page = await openConsole();
+    await finishOptionPricing(page);
+    const cost = page.getByRole("region", { name: "Cost" });
+    await cost.getByText(/^Paid on chain$/).waitFor();
+    await expect
+      .poll(() => cost.locator("dl").innerText(), { timeout: 60_000 })
+      .toMatch(/Deposit of this deal\s*0\.16 ECT\s*Paid on chain\s*0\.16 ECT\s*$/);
+  });
+
+  test("shows no output whose bytes are not the certified ones", async () => {
+    const page = await openConsole();
+    await page.route("**/api/jobs/*/results", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace(
+        /"output":"./,
+        (said) => `"output":"${said.at(-1) === "B" ? "C" : "B"}`,
+      );
+      await route.fulfill({ response, body });
+    });
+    await finishOptionPricing(page);
+    await page.getByRole("alert").getByText("outputs that are not the certified ones").waitFor();
+    expect(await page.getByRole("button", { name: "Raw output" }).isDisabled()).toBe(true);
+  });
+
+  test("offers an app it does not know by its manifest alone, and its results raw", async () => {
+    const grid = await Grid.connect(server.url);
+    const builtin = builtinOf("option-pricing")!;
+    await grid.publish({ ...builtin.manifest, title: "Somebody’s prices" }, await loadCode(builtin));
+    grid.close();
+    const page = await openConsole();
+    await page.getByRole("radio", { name: /Somebody’s prices.*shown by its manifest alone/ }).check();
+    // Log returns, as the kernel takes them.
+    const returns = Buffer.from(new Float64Array([0.01, -0.01, 0.02]).buffer);
+    await page.locator("input[type=file]").first().setInputFiles({ name: "returns", mimeType: "", buffer: returns });
+    for (const [name, value] of [
+      ["Style", "0"],
+      ["Items", "4"],
+      ["Items per task", "1"],
+    ] as const)
+      await page.getByLabel(name, { exact: true }).fill(value);
+    await page.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Raw output" }).click();
+    expect((await downloading).suggestedFilename()).toBe("option-pricing.bin");
+  });
+
+  test("says that the pool does not answer, and connects at the next try", async () => {
+    const page = await openPage(browser, "about:blank");
+    await page.route("**/api/pool", (route) => route.abort());
+    await page.goto(`${server.url}/console/`);
+    await page.getByRole("alert").getByText("The console could not start").waitFor();
+    await page.unroute("**/api/pool");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "New job" }).waitFor();
+  });
+
+  test("has no serious barrier and fits a phone: composing, finished, with a receipt open", async () => {
+    const page = await openConsole();
+    await chooseOptionPricing(page);
+    await expectSoundLayout(page);
+    await page.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    await page.getByText("The same as a table").click();
+    await page.getByRole("slider", { name: "Tasks" }).press("Enter");
+    await page.getByRole("button", { name: "Check the receipt here" }).click();
+    await page.getByText("The receipt holds.").waitFor();
+    await expectSoundLayout(page);
+  });
+});
