@@ -2,43 +2,30 @@
 // The scheduler's memory may run ahead of the disk; nobody hears of it before the disk has caught up (see groupCommit).
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { agreement } from "../kernels/agreement.ts";
-import { type Manifest, parseParams } from "../kernels/kernel.ts";
-import { type JobSpec, rangeOf, tasksOf } from "../protocol/api.ts";
-import { ackHash, batchRoot, commitBatchHash, commitmentOf, type Domain } from "../protocol/commit.ts";
-import { digestOf } from "../protocol/digest.ts";
+import { parseParams } from "../kernels/kernel.ts";
+import { type JobSpec, rangeOf } from "../protocol/api.ts";
+import { ackHash, type Domain } from "../protocol/commit.ts";
 import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
-import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
-import { keccak, sha256 } from "./hashes.ts";
+import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes, split } from "./checks.ts";
 import { Outbox } from "./outbox.ts";
-import { firstReplicas } from "./scheduler/belief.ts";
+import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
 import { emptyState, step } from "./scheduler/step.ts";
-import { recoverAddress, signHash } from "./signature.ts";
-import type { ContributionRow } from "./store/contributions.ts";
-import type { JobRow } from "./store/jobs.ts";
+import { signHash } from "./signature.ts";
 import { CONTRIBUTION } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { WorkerRow } from "./store/workers.ts";
-import { keyMaker } from "./taskKeys.ts";
 
 type Of<T extends VolunteerMessage["type"]> = Extract<VolunteerMessage, { type: T }>;
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 250;
 const MAX_JOBS_RUNNING = 10_000;
-
-export interface JobContext {
-  row: JobRow;
-  manifest: Manifest;
-  job: Job;
-  contributions: number;
-}
 
 export interface LoopOptions {
   store: Store;
@@ -112,7 +99,7 @@ export class Loop {
     const context: JobContext = {
       row: { ...row, n: 0, state: "running", mismatches: 0 },
       manifest: app.manifest,
-      job: this.#makeJob(row, app.manifest),
+      job: makeJob(row, app.manifest),
       contributions: 0,
     };
     this.jobs.set(options.id, context);
@@ -131,33 +118,6 @@ export class Loop {
     await this.#durable();
   }
 
-  #makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, manifest: Manifest): Job {
-    const { compare, output } = manifest;
-    const { law, trust, replicas } = row.spec;
-    return {
-      id: row.id,
-      engine: manifest.engine,
-      app: row.spec.app,
-      law,
-      trust,
-      replicas,
-      firstReplicas: firstReplicas({ law, trust, replicas }),
-      tasks: tasksOf(row.spec),
-      compare:
-        compare.kind === "exact"
-          ? compare
-          : { kind: "tolerance", agree: (a, b) => agreement(compare, output.type, a, b) },
-      fresh: 0,
-      again: [],
-      open: new Map(),
-      certified: 0,
-      state: "running",
-      failures: new Map(),
-      pass: 0,
-      keyOf: keyMaker(row.id, row.secret),
-    };
-  }
-
   #restore(): void {
     const { store } = this.#o;
     for (const row of store.workers.all()) {
@@ -168,7 +128,7 @@ export class Loop {
     for (const row of store.jobs.all()) {
       const app = store.apps.get(row.spec.app as Cid);
       invariant(app, `job ${row.id} has an app in the store`);
-      const job = this.#makeJob(row, app.manifest);
+      const job = makeJob(row, app.manifest);
       job.state = row.state;
       this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
       const certified = new Set(store.certified.indices(row.n));
@@ -243,19 +203,7 @@ export class Loop {
   onCommit(worker: Address, message: Of<"commit">): void {
     const { store, domain, pool, poolKey } = this.#o;
     const row = this.#workers.get(worker)!;
-    const count = message.commitments.length / 32;
-    if (message.keys.length !== message.commitments.length)
-      throw new SuperEdgeError(
-        "bad-message",
-        `expected a commitment a key, found ${message.keys.length / 32} and ${count}`,
-      );
-    const commitments = split(message.commitments);
-    const root = batchRoot(commitments, keccak);
-    if (!sameBytes(root, message.root))
-      throw new SuperEdgeError("bad-message", "root: expected the Merkle root of the commitments");
-    const batch = { pool, worker, sequence: message.sequence, root, count };
-    if (recoverAddress(commitBatchHash(domain, batch), message.signature) !== worker)
-      throw new SuperEdgeError("bad-signature", "expected the commit batch to be signed by the worker");
+    const { commitments, batch } = checkBatch(message, worker, { domain, pool });
     if (message.sequence <= row.sequence) return this.#repeatAck(row, message);
     if (message.sequence !== row.sequence + 1)
       throw new SuperEdgeError("out-of-order", `sequence: expected ${row.sequence + 1}, found ${message.sequence}`);
@@ -281,8 +229,8 @@ export class Loop {
       store.contributions.insertBatch({
         worker: row.n,
         sequence: message.sequence,
-        root,
-        count,
+        root: batch.root,
+        count: batch.count,
         signature: message.signature,
         commitments: message.commitments,
         ack,
@@ -307,7 +255,7 @@ export class Loop {
       }
     });
     for (const { task } of tasks) this.jobs.get(task.job.id)!.contributions++;
-    this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root, signature: ack });
+    this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root: batch.root, signature: ack });
     this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs });
   }
 
@@ -330,8 +278,8 @@ export class Loop {
     const refused: SuperEdgeError[] = [];
     for (const reveal of message.reveals) {
       try {
-        const { task, held } = this.#askedTask(worker, reveal);
-        const output = this.#checkOutput(task, reveal);
+        const { task, held } = askedTask(this.state, worker, reveal);
+        const output = checkOutput(this.jobs.get(task.job.id)!, task, reveal);
         this.#shown.set(held, { digest: reveal.digest, salt: reveal.salt });
         this.dispatch({ type: "revealed", worker, task, digest: hex32(reveal.digest), output });
       } catch (error) {
@@ -356,45 +304,6 @@ export class Loop {
     }
   }
 
-  #askedTask(worker: Address, reveal: Of<"reveal">["reveals"][number]): { task: Task; held: Contribution } {
-    const key = hex32(reveal.key) as TaskKey;
-    const task = this.state.tasks.get(key);
-    const held = task?.contributions.find((c) => c.worker === worker);
-    if (!task || !held) throw new SuperEdgeError("not-yours", `task ${key}: decided already, or never committed to`);
-    if (held.state !== "asked")
-      throw new SuperEdgeError("out-of-order", `task ${key}: expected a reveal once asked for, found it ${held.state}`);
-    const commitment = hex32(commitmentOf(reveal.key, worker, reveal.digest, reveal.salt, keccak));
-    if (commitment !== held.commitment)
-      throw new SuperEdgeError("no-reveal", `task ${key}: digest and salt do not open the commitment`);
-    return { task, held };
-  }
-
-  #checkOutput(task: Task, reveal: Of<"reveal">["reveals"][number]): Uint8Array | undefined {
-    const bytes = this.outputBytes(task);
-    if (bytes > MAX_INLINE_OUTPUT_BYTES) {
-      if (reveal.output) throw new SuperEdgeError("bad-output", "expected no output with the reveal: it is too large");
-      return undefined;
-    }
-    if (reveal.output?.length !== bytes)
-      throw new SuperEdgeError(
-        "bad-output",
-        `expected ${bytes} bytes of output, found ${reveal.output?.length ?? "none"}`,
-      );
-    this.#checkDigest(task, reveal.output, reveal.digest);
-    return reveal.output;
-  }
-
-  #checkDigest(task: Task, output: Uint8Array, digest: Uint8Array): void {
-    const { manifest } = this.jobs.get(task.job.id)!;
-    if (digestOf(output, manifest.output.itemBytes, sha256) !== hex32(digest))
-      throw new SuperEdgeError("bad-output", "the output does not have the digest that was committed");
-  }
-
-  outputBytes(task: Task): number {
-    const { row, manifest } = this.jobs.get(task.job.id)!;
-    return rangeOf(row.spec, task.index).count * manifest.output.itemBytes;
-  }
-
   onHandBack(worker: Address, message: Of<"handBack">): void {
     const tasks = split(message.keys).flatMap((key) => this.state.tasks.get(hex32(key)) ?? []);
     this.dispatch({ type: "handedBack", worker, tasks });
@@ -413,23 +322,12 @@ export class Loop {
     this.dispatch({ type: "failed", worker, task, code: message.code as ErrorCode, message: message.message });
   }
 
-  #awaitedUpload(worker: Address, key: TaskKey): { task: Task; digest: Bytes32 } {
-    const task = this.state.tasks.get(key);
-    const held = task?.contributions.find((c) => c.worker === worker);
-    if (!task || !held?.digest || task.uploading?.worker !== worker)
-      throw new SuperEdgeError("not-yours", `no output of task ${key} is awaited from this worker`);
-    return { task, digest: held.digest };
-  }
-
   /** A winner's large output: checked, stored, and the task certified. Throws `not-yours`, `bad-output`. */
   async receiveOutput(worker: Address, key: TaskKey, output: Uint8Array, blobs: Blobs): Promise<void> {
-    const { task, digest } = this.#awaitedUpload(worker, key);
-    const expected = this.outputBytes(task);
-    if (output.length !== expected)
-      throw new SuperEdgeError("bad-output", `expected ${expected} bytes of output, found ${output.length}`);
-    this.#checkDigest(task, output, fromHex(digest));
+    const { task, digest } = awaitedUpload(this.state, worker, key);
+    checkBytes(this.jobs.get(task.job.id)!, task, output, digest);
     const blob = await blobs.put(output);
-    this.#awaitedUpload(worker, key);
+    awaitedUpload(this.state, worker, key);
     this.#uploads.set(key, blob);
     this.dispatch({ type: "uploaded", worker, task });
     await this.#durable();
@@ -581,10 +479,6 @@ export class Loop {
     };
   }
 
-  workerNumber(address: Address): number | undefined {
-    return this.#workers.get(address)?.n;
-  }
-
   /** Every worker ever seen, as the scheduler knows it and as stored. */
   *workers(): Generator<{ row: WorkerRow; worker: Worker }> {
     for (const row of this.#workers.values()) {
@@ -593,41 +487,3 @@ export class Loop {
     }
   }
 }
-
-const workerOf = (row: WorkerRow, subnet: string): Worker => ({
-  address: row.address,
-  owner: row.owner,
-  beneficiary: row.beneficiary,
-  subnet,
-  score: row.score,
-  engines: new Set(row.engines),
-  connected: false,
-  wants: 0,
-  leased: new Set(),
-  taskMs: new Map(),
-  good: row.good,
-  bad: row.bad,
-  lapsed: row.lapsed,
-  suspicion: row.suspicion,
-  banned: row.banned,
-  failed: new Set(),
-});
-
-const contributionOf = (row: ContributionRow, worker: Address): Contribution => ({
-  worker,
-  owner: row.owner,
-  beneficiary: row.beneficiary,
-  subnet: row.subnet,
-  score: row.score,
-  state: row.state === CONTRIBUTION.revealed ? "revealed" : "committed",
-  deadlineMs: 0,
-  leasedMs: 0,
-  commitment: hex32(row.commitment),
-  digest: row.digest ? hex32(row.digest) : undefined,
-  output: row.output ?? undefined,
-});
-
-const split = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -7,7 +7,7 @@ import { invariant } from "../protocol/errors.ts";
 import { type Address, type Hex, hex32, toHex } from "../protocol/ids.ts";
 import { jobHash } from "../protocol/job.ts";
 import type { Receipt } from "../protocol/receipt.ts";
-import type { JobContext } from "./loop.ts";
+import type { JobContext } from "./rows.ts";
 import type { CertifiedRow } from "./store/certified.ts";
 import type { BatchRow, ContributionRow } from "./store/contributions.ts";
 import { CONTRIBUTION } from "./store/open.ts";

@@ -10,8 +10,8 @@ import { MAX_INLINE_OUTPUT_BYTES, MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../
 import { parseAs } from "../../protocol/parse.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { checkDeal } from "../deals.ts";
-import type { JobContext } from "../loop.ts";
 import { receiptOf } from "../receipts.ts";
+import type { JobContext } from "../rows.ts";
 import { canBeBelieved } from "../scheduler/belief.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type CertifiedEvent, rangeOf } from "../../protocol/api.ts";
 import { hex32 } from "../../protocol/ids.ts";
-import type { JobContext } from "../loop.ts";
+import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import { CONTRIBUTION } from "../store/open.ts";
 import type { ApiContext } from "./context.ts";

@@ -3,7 +3,7 @@ import type { JobView, PoolView, TaskView, WorkerView } from "../../protocol/api
 import { rangeOf } from "../../protocol/api.ts";
 import { type Address, hex32 } from "../../protocol/ids.ts";
 import { rewardsOf } from "../../protocol/payout.ts";
-import type { JobContext } from "../loop.ts";
+import type { JobContext } from "../rows.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import { CONTRIBUTION } from "../store/open.ts";
