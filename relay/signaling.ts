@@ -25,7 +25,7 @@ export class Signaling {
 
   have(session: string, cid: Cid): void {
     const blobs = this.#blobs.get(session) ?? new Set();
-    if (blobs.size >= MAX_BLOBS_A_SESSION)
+    if (blobs.size >= MAX_BLOBS_A_SESSION && !blobs.has(cid))
       throw new SuperEdgeError("too-many", `expected at most ${MAX_BLOBS_A_SESSION} blobs of one session`);
     const holders = this.#holders.get(cid) ?? new Set();
     if (holders.size >= MAX_HOLDERS) return;
