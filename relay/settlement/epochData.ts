@@ -8,7 +8,7 @@ import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 
 const VERSION = 1;
-/** Tasks of one epoch: it is built in one piece, on the relay's own thread, at about 10,000 tasks a second. */
+/** Tasks of one epoch: it is built in one piece on the relay's own thread, which takes seconds at this size. */
 export const MAX_EPOCH_TASKS = 20_000;
 
 const bytes = (length: number) =>
