@@ -1,5 +1,6 @@
 // A job's certified tasks as server-sent events. The id of an event is the task's place in the order of certification:
 // a client that reconnects with `Last-Event-ID` misses nothing and gets nothing twice.
+import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type CertifiedEvent, rangeOf } from "../../protocol/api.ts";
 import { hex32 } from "../../protocol/ids.ts";
@@ -35,7 +36,7 @@ export function streamResults(
   const names = new Map([...context.loop.workers()].map(({ row }) => [row.n, row.address]));
 
   const write = (text: string): Promise<void> | undefined =>
-    raw.write(text) ? undefined : new Promise((resolve) => raw.once("drain", resolve).once("close", resolve));
+    raw.destroyed || raw.write(text) ? undefined : drained(raw);
 
   const send = async (): Promise<void> => {
     dirty = true;
@@ -74,6 +75,16 @@ export function streamResults(
   });
   void send();
 }
+
+/** Resolves when the reader has caught up, or has gone. */
+const drained = (raw: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      raw.off("drain", done).off("close", done);
+      resolve();
+    };
+    raw.on("drain", done).on("close", done);
+  });
 
 function eventOf(
   context: ApiContext,
