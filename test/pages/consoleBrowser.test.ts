@@ -138,6 +138,22 @@ describe("the console", () => {
     expect(await page.getByRole("button", { name: "Raw output" }).isDisabled()).toBe(true);
   });
 
+  test("forgets no deal that was paid before the relay could be told", async () => {
+    const page = await openConsole();
+    await page.route("**/api/jobs", (route) =>
+      route.request().method() === "POST" ? route.abort() : route.continue(),
+    );
+    await chooseOptionPricing(page);
+    await page.getByLabel("Title").fill("paid for");
+    await page.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByText("expected an answer from").waitFor();
+    expect(await page.getByRole("link", { name: /paid for/ }).count()).toBe(0);
+    await page.unroute("**/api/jobs");
+    await page.reload();
+    await page.getByRole("link", { name: /paid for/ }).click();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+  });
+
   test("offers an app it does not know by its manifest alone, and its results raw", async () => {
     const grid = await Grid.connect(server.url);
     const builtin = builtinOf("option-pricing")!;
@@ -182,5 +198,32 @@ describe("the console", () => {
     await page.getByRole("button", { name: "Check the receipt here" }).click();
     await page.getByText("The receipt holds.").waitFor();
     await expectSoundLayout(page);
+  });
+
+  test("shows who computed a task, and whose result was refused", async () => {
+    for (const volunteer of volunteers) volunteer.close();
+    // With two owners and two replicas, the liar has a hand in every task until a third one comes.
+    const liar = new NodeVolunteer(server.url, { tamper: (output) => output.fill(7, 0, 1) });
+    volunteers = [new NodeVolunteer(server.url), liar];
+    const page = await openConsole();
+    await chooseOptionPricing(page);
+    await page.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByRole("heading", { name: "Tasks" }).waitFor();
+    const grid = await Grid.connect(server.url);
+    const job = grid.job(new URL(page.url()).hash.slice("#job=".length));
+    await expect
+      .poll(async () => (await job.tasks()).some(({ state }) => state === "disputed"), { timeout: 60_000 })
+      .toBe(true);
+    volunteers.push(new NodeVolunteer(server.url));
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    const tasks = await job.tasks();
+    grid.close();
+    const lied = tasks.find(({ contributions }) => contributions.some(({ agrees }) => agrees === false))!;
+    const squares = page.getByRole("slider", { name: "Tasks" });
+    await squares.press("Home");
+    for (let index = 0; index < lied.index; index++) await squares.press("ArrowRight");
+    const row = page.getByRole("row").filter({ has: page.getByTitle(liar.identity.address) });
+    await row.getByText("differs").waitFor();
+    expect(await page.getByRole("row").getByText("agrees").count()).toBe(2);
   });
 });
