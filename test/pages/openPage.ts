@@ -1,11 +1,8 @@
 // A page in a real browser with a fresh profile, and what every page must be: free of serious barriers, and as narrow as
 // the window.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, Page } from "playwright";
 import { expect, onTestFinished } from "vitest";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const WIDE = { width: 1280, height: 900 };
 /** The narrowest phone the pages are made for, CSS pixels. */
@@ -48,7 +45,7 @@ export async function expectSoundLayout(page: Page): Promise<void> {
 /** What axe calls serious or critical. */
 async function barriers(page: Page): Promise<string[]> {
   // Evaluated, not added as an element: the page's policy need not allow it.
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { run } = (globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe;
     return (await run()).violations;
