@@ -15,6 +15,7 @@ import { answerErrors, answerRouterErrors } from "./api/errors.ts";
 import { jobRoutes } from "./api/jobRoutes.ts";
 import { publishOpenApi } from "./api/openapi.ts";
 import { poolRoutes } from "./api/poolRoutes.ts";
+import { MAX_RPC_BODY_BYTES } from "./chain/rpc.ts";
 import { clientIp } from "./clientIp.ts";
 
 /** Sockets of one address: a school or an office behind one, not a flood. Loopback is not counted. */
@@ -78,8 +79,10 @@ export async function startServer(
   poolRoutes(app, context);
   const { rpc } = context.chain;
   if (rpc)
-    app.post("/chain", { schema: { tags: ["chain"], summary: "JSON-RPC of the embedded chain" } }, async (request) =>
-      rpc(request.body),
+    app.post(
+      "/chain",
+      { bodyLimit: MAX_RPC_BODY_BYTES, schema: { tags: ["chain"], summary: "JSON-RPC of the embedded chain" } },
+      async (request) => rpc(request.body),
     );
   if (options.pages) await servePages(app, options.pages, options.sandboxHost);
 

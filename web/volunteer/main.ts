@@ -192,7 +192,8 @@ async function openParts(
     },
     refused(error) {
       close();
-      update({ phase: "refused", reason: error.message, current: undefined });
+      const phase = error.code === "banned" ? "refused" : "stopped";
+      update({ phase, reason: error.message, current: undefined });
     },
   });
 
