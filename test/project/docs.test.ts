@@ -8,7 +8,7 @@ const read = (file: string) => readFileSync(join(root, file), "utf8");
 
 describe("the docs", () => {
   it("list every error code with its status and meaning, and no other", () => {
-    const rows = [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` \| (\d+) \| (.*) \|$/gm)];
+    const rows = [...read("docs/errors.md").matchAll(/^\| `([a-z-]+)` +\| (\d+) +\| (.*?) +\|$/gm)];
     const listed = Object.fromEntries(
       rows.map(([, code, status, meaning]) => [code, { status: Number(status), meaning }]),
     );
