@@ -4,8 +4,9 @@ import type { Manifest, Param } from "./kernel.ts";
 import { parse } from "./parseJson.ts";
 
 const paramsSchema = v.pipe(
+  // A list is a record of its places to valibot.
+  v.custom<unknown>((json) => !Array.isArray(json), "expected an object, found a list"),
   v.record(v.string(), v.number()),
-  v.check((params) => !Array.isArray(params), "expected an object, found a list"),
 );
 
 /**
