@@ -158,6 +158,10 @@ async function openParts(
         startedMs = 0;
         sampledTasks++;
         return update({ current: undefined, tasks: { ...tasks, computed: tasks.computed + 1 } });
+      case "stopped":
+        startedMs = 0;
+        update({ current: undefined });
+        return showPhase("waiting", idleReason);
       case "committed":
         return update({ tasks: { ...tasks, pending: work.pending } });
       case "verdict":

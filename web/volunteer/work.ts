@@ -46,6 +46,8 @@ export interface WorkPorts {
 export type WorkChange =
   | { type: "started"; title: string; engine: string; first: number; count: number }
   | { type: "finished"; tookMs: number; busyMs: number }
+  /** The task under way ended without a result. */
+  | { type: "stopped" }
   | { type: "committed"; tasks: number }
   | { type: "verdict"; verdict: "certified" | "rejected" | "lapsed"; rewardWei: bigint }
   | { type: "idle"; reason: string }
@@ -241,6 +243,7 @@ export class Work {
       if (this.#current === task && greeted && greeted === this.#greeted) this.#finish(task, manifest, output, tookMs);
     } catch (error) {
       const known = error instanceof SuperEdgeError ? error : new SuperEdgeError("kernel-trap", String(error));
+      changed({ type: "stopped" });
       // Asked for by the pause button or a closing page: the task was handed back.
       if (known.code === "cancelled") return;
       changed({ type: "notice", message: known.message });
