@@ -37,7 +37,7 @@ export class DemoVolunteer {
   static async open({ url, name, lieOn }: VolunteerOptions): Promise<DemoVolunteer> {
     const server = await chromium.launchServer(launchOptions());
     const browser = await chromium.connect(server.wsEndpoint());
-    const page = await browser.newPage();
+    const page = await (await browser.newContext()).newPage();
     await page.addInitScript(() => {
       document.addEventListener("superedge:state", (event) => {
         globalThis.shown = (event as CustomEvent).detail;
