@@ -44,6 +44,9 @@ export function streamResults(
     sending = true;
     while (dirty && !raw.destroyed) {
       dirty = false;
+      const ended = job.row.state !== "running";
+      // The scheduler's memory runs ahead of the disk: the last tasks may still be on their way there.
+      if (ended) await new Promise<void>((resolve) => context.store.group.afterwards(resolve));
       for (;;) {
         const rows = context.store.certified.after(job.row.n, last, ROWS_AT_ONCE);
         for (const row of rows) {
@@ -55,7 +58,7 @@ export function streamResults(
         if (rows.length < ROWS_AT_ONCE || raw.destroyed) break;
       }
       const view = JSON.stringify(jobView(context, job));
-      if (job.row.state === "running") await write(`event: progress\ndata: ${view}\n\n`);
+      if (!ended) await write(`event: progress\ndata: ${view}\n\n`);
       else {
         await write(`event: end\ndata: ${view}\n\n`);
         // Nothing may be written after it, however slowly the reader takes the rest.
