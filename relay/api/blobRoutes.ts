@@ -1,19 +1,24 @@
 // Blobs over HTTP: the seed of last resort, and where requesters upload.
 import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import { type Address, isBytes32, toCid, toHex } from "../../protocol/ids.ts";
+import { type Address, isBytes32, type TaskKey, toCid, toHex } from "../../protocol/ids.ts";
 import { MAX_BLOB_BYTES, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import { awaitedUpload } from "../checks.ts";
 import type { ApiContext } from "./context.ts";
 
 /** Uploads read into memory at once: each may be as large as a blob. */
 const MAX_UPLOADS_AT_ONCE = 4;
+/** The same for workers' large outputs: 1 GiB in all. */
+const MAX_OUTPUTS_AT_ONCE = 16;
 
 const FOREVER = "public, max-age=31536000, immutable";
 
 export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
   const { blobs, egress } = context;
-  let uploads = 0;
+  const uploads = slots(MAX_UPLOADS_AT_ONCE);
+  const outputs = slots(MAX_OUTPUTS_AT_ONCE);
   /** The worker whose session's token the request bears. */
   const bearer = ({ headers }: FastifyRequest<{ Params: { key: string } }>): Address => {
     const token = /^Bearer ([0-9a-f]{48})$/.exec(headers.authorization ?? "")?.[1];
@@ -34,20 +39,15 @@ export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
         summary: "Store bytes; answers their content id",
         consumes: ["application/octet-stream"],
       },
-      onRequest: async () => {
-        if (uploads >= MAX_UPLOADS_AT_ONCE)
-          throw new SuperEdgeError("too-many", "other uploads are under way; try again");
+      onRequest: async (request) => {
+        onlyBytes(request);
+        uploads.check();
       },
-      preParsing: async (_request, _reply, payload) => {
-        uploads++;
-        payload.once("close", () => uploads--);
-        return payload;
-      },
+      preParsing: async (_request, _reply, payload) => uploads.take(payload),
     },
     async (request) => {
-      if (!(request.body instanceof Uint8Array))
-        throw new SuperEdgeError("bad-message", "expected a body of type application/octet-stream");
-      return { cid: await blobs.put(request.body), bytes: request.body.length };
+      const bytes = bodyOf(request);
+      return { cid: await blobs.put(bytes), bytes: bytes.length };
     },
   );
 
@@ -99,20 +99,51 @@ export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
         summary: "A winner's large output, asked for over its socket; the bearer token is the session's",
         consumes: ["application/octet-stream"],
       },
-      // Before the body is read: strangers fill no memory.
+      // Before the body is read: strangers fill no memory, and workers only with what they were asked for.
       onRequest: async (request) => {
-        bearer(request);
+        const worker = bearer(request);
+        onlyBytes(request);
+        awaitedUpload(context.loop.state, worker, keyOf(request));
+        outputs.check();
       },
+      preParsing: async (_request, _reply, payload) => outputs.take(payload),
     },
     async (request) => {
-      const worker = bearer(request);
-      if (!isBytes32(request.params.key)) throw new SuperEdgeError("bad-id", "expected a task key");
-      if (!(request.body instanceof Uint8Array))
-        throw new SuperEdgeError("bad-message", "expected a body of type application/octet-stream");
-      await context.loop.receiveOutput(worker, request.params.key as never, request.body, blobs);
+      await context.loop.receiveOutput(bearer(request), keyOf(request), bodyOf(request), blobs);
       return {};
     },
   );
+}
+
+const keyOf = ({ params }: FastifyRequest<{ Params: { key: string } }>): TaskKey => {
+  if (!isBytes32(params.key)) throw new SuperEdgeError("bad-id", "expected a task key");
+  return params.key as TaskKey;
+};
+
+/** Fastify would parse JSON of any size the route allows, in one piece, on the thread that everything runs on. */
+function onlyBytes({ headers }: Pick<FastifyRequest, "headers">): void {
+  if (headers["content-type"]?.split(";")[0]?.trim().toLowerCase() !== "application/octet-stream")
+    throw new SuperEdgeError("bad-message", "expected a body of type application/octet-stream");
+}
+
+function bodyOf({ body }: Pick<FastifyRequest, "body">): Uint8Array {
+  if (!(body instanceof Uint8Array)) throw new SuperEdgeError("bad-message", "expected a body");
+  return body;
+}
+
+/** Bodies being read: so many at once, whoever sends them. */
+function slots(most: number): { check(): void; take<T extends Readable>(payload: T): T } {
+  let taken = 0;
+  return {
+    check() {
+      if (taken >= most) throw new SuperEdgeError("too-many", "other uploads are under way; try again");
+    },
+    take(payload) {
+      taken++;
+      payload.once("close", () => taken--);
+      return payload;
+    },
+  };
 }
 
 /** One range of the form `bytes=A-B`, `bytes=A-` or `bytes=-N`; anything else is the whole. */

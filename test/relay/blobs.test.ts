@@ -115,6 +115,23 @@ describe("blobs over HTTP", () => {
     },
   );
 
+  it("are bytes: JSON and text are refused before they are read", async () => {
+    for (const type of ["application/json", "text/plain"]) {
+      // A body that ends only when the server has answered: reading it first would wait forever.
+      let end = () => {};
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode("["));
+          end = () => controller.close();
+        },
+      });
+      const init = { method: "PUT", headers: { "content-type": type }, body, duplex: "half" as const };
+      const answer = await fetch(`${grid.url}/api/blobs`, init);
+      expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "bad-message" } }]);
+      end();
+    }
+  });
+
   it("show the hashes of their chunks", async () => {
     const answer = await fetch(`${grid.url}/api/blobs/${cid}/tree`);
     const { bytes: size, leaves } = (await answer.json()) as { bytes: number; leaves: string[] };
