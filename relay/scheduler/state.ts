@@ -53,8 +53,8 @@ export interface Task {
   target: number;
   /** At most one an owner. Lapsed ones are removed. */
   contributions: Contribution[];
-  /** The output is large: this winner has been asked for it. */
-  uploading?: { worker: Address; tried: Set<Address> };
+  /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
+  uploading?: { worker: Address; tried: Set<Address> } | undefined;
 }
 
 export interface Contribution {

@@ -15,6 +15,11 @@ export const REVEAL_MS = 15_000;
 /** The same for a worker whose connection is gone: time to come back after an interruption, milliseconds. */
 export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
+/**
+ * The same after a restart, milliseconds: however long the relay was away, every page that still runs has tried again
+ * by then (it waits at most 30 s between two tries).
+ */
+export const RETURN_MS = 45_000;
 /** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
 const FAILURES_TO_STOP = 3;
 /** Weight of the newest lease in a worker's running average. */
@@ -51,7 +56,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     }
     case "workerJoined":
       state.workers.set(event.worker.address, event.worker);
-      remindOfReveals(state, event.worker, nowMs, effects);
+      remind(state, event.worker, nowMs, effects);
       break;
     case "workerLeft": {
       const worker = state.workers.get(event.worker);
@@ -117,7 +122,14 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
   for (const { index } of contributions) job.fresh = Math.max(job.fresh, index + 1);
   for (let index = 0; index < job.fresh; index++) if (!certified.has(index)) openTask(state, job, index);
   for (const { index, contribution } of contributions) job.open.get(index)?.contributions.push(contribution);
-  for (const task of [...job.open.values()]) settle(state, task, nowMs, effects);
+  for (const task of [...job.open.values()]) {
+    settle(state, task, nowMs, effects);
+    for (const c of task.contributions) {
+      if (c.state !== "asked" && task.uploading?.worker !== c.worker) continue;
+      c.deadlineMs = nowMs + RETURN_MS;
+      state.deadlines.add(c.deadlineMs, task);
+    }
+  }
 }
 
 const contributionOf = (task: Task, worker: Address): Contribution | undefined =>
@@ -144,6 +156,8 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
 /** Looks at a task after any change: ask for reveals, decide, or want another replica. */
 function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   const { contributions } = task;
+  // Another task of the same event may have stopped the job.
+  if (task.job.state !== "running") return;
   if (contributions.some((c) => c.state === "leased")) return;
   if (wanted(task) > 0) return queueTask(task);
   const unrevealed = contributions.filter((c) => c.state === "committed");
@@ -173,22 +187,26 @@ function settle(state: State, task: Task, nowMs: number, effects: Effect[]): voi
   askUpload(state, task, agreeing, nowMs, effects);
 }
 
-/** A large output is fetched once, from a winner that is there; if it does not come, from another. */
+/**
+ * A large output is fetched once, from a winner that is there; if it does not come, from another. A winner whose
+ * connection is gone is waited for if there is no other: it is asked when it comes back.
+ */
 function askUpload(state: State, task: Task, agreeing: Contribution[], nowMs: number, effects: Effect[]): void {
   const tried = task.uploading?.tried ?? new Set<Address>();
-  const next = agreeing.find((c) => !tried.has(c.worker) && state.workers.get(c.worker)?.connected);
+  const untried = agreeing.filter((c) => !tried.has(c.worker));
+  const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
+  const next = untried.find(isHere) ?? untried[0];
   if (!next) {
-    // Nobody who could is there any more: the work must be done again.
+    // Nobody who could has sent it: the work must be done again.
     task.uploading = undefined;
     for (const c of agreeing) lapse(state, task, c, effects);
     task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
     return settle(state, task, nowMs, effects);
   }
-  tried.add(next.worker);
   task.uploading = { worker: next.worker, tried };
-  state.deadlines.add(nowMs + UPLOAD_MS, task);
-  next.deadlineMs = nowMs + UPLOAD_MS;
-  effects.push({ type: "askUpload", worker: next.worker, task });
+  next.deadlineMs = nowMs + (isHere(next) ? UPLOAD_MS : GONE_MS);
+  state.deadlines.add(next.deadlineMs, task);
+  if (isHere(next)) effects.push({ type: "askUpload", worker: next.worker, task });
 }
 
 function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
@@ -299,23 +317,38 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
       lapse(state, task, c, effects);
       changed = true;
     } else if (c.state === "revealed" && task.uploading?.worker === c.worker) {
+      task.uploading.tried.add(c.worker);
       changed = true;
     }
   }
   if (changed) settle(state, task, nowMs, effects);
 }
 
-/** A worker that comes back is asked again for what it committed: the salts may still be in its memory. */
-function remindOfReveals(state: State, worker: Worker, nowMs: number, effects: Effect[]): void {
+/** A worker that comes back is asked again for what it committed: salts and outputs may still be in its memory. */
+function remind(state: State, worker: Worker, nowMs: number, effects: Effect[]): void {
   const tasks: Task[] = [];
   for (const task of state.tasks.values()) {
     const contribution = contributionOf(task, worker.address);
+    if (contribution?.state === "revealed") remindOfUpload(state, task, contribution, nowMs, effects);
     if (contribution?.state !== "asked") continue;
     contribution.deadlineMs = nowMs + REVEAL_MS;
     state.deadlines.add(contribution.deadlineMs, task);
     tasks.push(task);
   }
   if (tasks.length > 0) effects.push({ type: "askReveal", worker: worker.address, tasks });
+}
+
+/** Who has come back may be the winner that is waited for, or another that has the same output. */
+function remindOfUpload(state: State, task: Task, winner: Contribution, nowMs: number, effects: Effect[]): void {
+  const { uploading } = task;
+  if (!uploading || uploading.tried.has(winner.worker)) return;
+  const awaited = contributionOf(task, uploading.worker);
+  const isAwaited = uploading.worker === winner.worker;
+  if (!isAwaited && (awaited?.digest !== winner.digest || state.workers.get(uploading.worker)?.connected)) return;
+  task.uploading = { worker: winner.worker, tried: uploading.tried };
+  winner.deadlineMs = nowMs + UPLOAD_MS;
+  state.deadlines.add(winner.deadlineMs, task);
+  effects.push({ type: "askUpload", worker: winner.worker, task });
 }
 
 /** Nobody waits long for a worker that has gone. */

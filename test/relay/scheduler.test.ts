@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
 import { firstReplicas } from "../../relay/scheduler/belief.ts";
 import type { Effect, Event } from "../../relay/scheduler/events.ts";
-import type { Job, State, Task, Worker } from "../../relay/scheduler/state.ts";
-import { emptyState, REVEAL_MS, step } from "../../relay/scheduler/step.ts";
+import type { Contribution, Job, State, Task, Worker } from "../../relay/scheduler/state.ts";
+import { emptyState, GONE_MS, RETURN_MS, REVEAL_MS, step, UPLOAD_MS } from "../../relay/scheduler/step.ts";
 import { subnetOf } from "../../relay/scheduler/strangers.ts";
 import { isLiar, nextSuspicion } from "../../relay/scheduler/suspicion.ts";
 
@@ -53,6 +53,19 @@ function makeWorker(n: number, owner = n, subnet = ""): Worker {
     failed: new Set(),
   };
 }
+
+/** As the store gives it back after a restart. */
+const committedBy = (n: number): Contribution => ({
+  worker: address(n),
+  owner: address(n),
+  beneficiary: address(n),
+  subnet: "",
+  score: 0,
+  state: "committed",
+  deadlineMs: 0,
+  leasedMs: 0,
+  commitment: hash(n),
+});
 
 /** A pool in virtual time: performs effects at once, and lets workers answer as they please. */
 class Pool {
@@ -181,6 +194,76 @@ describe("the scheduler", () => {
     pool.commit(address(3));
     pool.reveal(truth);
     expect(pool.certified()).toHaveLength(1);
+  });
+
+  it("after a restart waits for workers as long as their pages wait between two tries", () => {
+    const pool = new Pool();
+    for (const n of [1, 2]) pool.join({ ...makeWorker(n), connected: false });
+    const contributions = [1, 2].map((n) => ({ index: 0, contribution: committedBy(n) }));
+    pool.send({ type: "jobRestored", job: makeJob(9, { tasks: 1 }), certified: new Set(), contributions });
+    pool.asked.length = 0;
+    pool.nowMs += RETURN_MS - 1;
+    pool.send({ type: "ticked" });
+    for (const n of [1, 2]) pool.join(makeWorker(n));
+    pool.reveal(truth);
+    expect(pool.certified()).toHaveLength(1);
+  });
+
+  describe("with a large output", () => {
+    /** Two winners have shown their digests; the output is asked of one. */
+    const shown = () => {
+      const pool = new Pool();
+      for (const n of [1, 2]) pool.join(makeWorker(n));
+      pool.send({ type: "jobAdded", job: makeJob(9, { tasks: 1 }) });
+      for (const n of [1, 2]) {
+        pool.ask(address(n));
+        pool.commit(address(n));
+      }
+      return pool;
+    };
+    const reveal = (pool: Pool) => {
+      for (const { worker, task } of pool.asked.splice(0))
+        pool.send({ type: "revealed", worker, task, digest: truth(worker, task), output: undefined });
+    };
+    const uploadsAsked = (pool: Pool) => pool.effects.filter((e) => e.type === "askUpload").map((e) => e.worker);
+    const lapsed = (pool: Pool) => pool.effects.filter((e) => e.type === "lapsed").length;
+    const wait = (pool: Pool, ms: number) => {
+      pool.nowMs += ms;
+      pool.send({ type: "ticked" });
+    };
+
+    it("asks the other winner when one does not send it, and has it done again when neither does", () => {
+      const pool = shown();
+      reveal(pool);
+      wait(pool, UPLOAD_MS);
+      expect(new Set(uploadsAsked(pool))).toEqual(new Set([address(1), address(2)]));
+      expect(lapsed(pool)).toBe(0);
+      wait(pool, UPLOAD_MS);
+      expect(lapsed(pool)).toBe(2);
+    });
+
+    it("asks a winner again that was away for a moment", () => {
+      const pool = shown();
+      for (const n of [1, 2]) pool.send({ type: "workerLeft", worker: address(n) });
+      reveal(pool);
+      expect([uploadsAsked(pool), lapsed(pool)]).toEqual([[], 0]);
+      wait(pool, GONE_MS - 1);
+      pool.join(makeWorker(2));
+      expect([uploadsAsked(pool), lapsed(pool)]).toEqual([[address(2)], 0]);
+    });
+
+    it("after a restart keeps what was shown until the winners are back", () => {
+      const pool = new Pool();
+      for (const n of [1, 2]) pool.join({ ...makeWorker(n), connected: false });
+      const contributions = [1, 2].map((n) => ({
+        index: 0,
+        contribution: { ...committedBy(n), state: "revealed" as const, digest: hash(1) },
+      }));
+      pool.send({ type: "jobRestored", job: makeJob(9, { tasks: 1 }), certified: new Set(), contributions });
+      wait(pool, RETURN_MS - 1);
+      pool.join(makeWorker(2));
+      expect([uploadsAsked(pool), lapsed(pool)]).toEqual([[address(2)], 0]);
+    });
   });
 
   it("stops a job whose kernel fails on every machine, and says what the last one said", () => {
