@@ -52,7 +52,7 @@ export const endlessWgsl = (): BadKernel => ({
 @group(0) @binding(0) var<storage, read_write> out: array<u32>;
 @compute @workgroup_size(1) fn main() {
   var x = out[0] + 1u;
-  for (var i = 0u; i < 250000000u; i++) { x = (x ^ (x << 13u)) * 1664525u + (x >> 17u) + out[x & 1u]; }
+  for (var i = 0u; i < 600000000u; i++) { x = (x ^ (x << 13u)) * 1664525u + (x >> 17u) + out[x & 1u]; }
   out[0] = x;
 }`,
 });

@@ -15,10 +15,15 @@ export async function openVolunteer(options: VolunteerOptions): Promise<DemoVolu
 export const addressOf = async (volunteer: DemoVolunteer): Promise<Address> =>
   (await volunteer.look())!.address as Address;
 
-/** Resolves with what the page showed when `is` was first true of it. */
-export const shows = (volunteer: DemoVolunteer, is: (shown: Shown) => boolean): Promise<Shown> =>
+/** Resolves with what the page showed when `is` was first true of it. `meanwhile` is done before every look. */
+export const shows = (
+  volunteer: DemoVolunteer,
+  is: (shown: Shown) => boolean,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Shown> =>
   vi.waitFor(
     async () => {
+      await meanwhile();
       const shown = await volunteer.look();
       if (!shown || !is(shown)) throw new Error(`${volunteer.name} shows ${JSON.stringify(shown)}`);
       return shown;
