@@ -17,7 +17,8 @@ const LOAD_TIMEOUT_MS = 60_000;
 
 let worker: Worker | undefined;
 let executor: Remote<Executor> | undefined;
-const onKilled: (() => void)[] = [];
+/** Those who wait for an answer of the worker that is killed. */
+const killed = new Set<() => void>();
 
 function startWorker(): Remote<Executor> {
   if (executor) return executor;
@@ -32,33 +33,32 @@ function killWorker(): void {
   worker?.terminate();
   worker = undefined;
   executor = undefined;
-  for (const killed of onKilled.splice(0)) killed();
+  for (const tell of killed) tell();
 }
 
 /** Waits for the worker's answer; a worker that gives none in time is killed, with everything it was asked for. */
 async function answerOf<T>(work: Promise<Outcome<T>>, timeoutMs: number, port: MessagePort): Promise<Outcome<T>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const killed = new Promise<Outcome<T>>((resolve) => {
-    const late: Outcome<T> = {
-      ok: false,
-      code: "kernel-timeout",
-      message: `the kernel did not finish within ${timeoutMs} ms and was killed`,
-    };
-    onKilled.push(() => resolve(late));
-    timer = setTimeout(() => {
-      killWorker();
-      port.postMessage({ type: "restarted" } satisfies FrameMessage);
-    }, timeoutMs);
-  });
-  const crashed = new Promise<Outcome<T>>((resolve) => {
-    worker?.addEventListener("error", (event) => {
-      event.preventDefault();
-      resolve({ ok: false, code: "kernel-trap", message: `the worker failed: ${event.message}`.slice(0, 1000) });
-    });
-  });
-  const outcome = await Promise.race([work, killed, crashed]);
-  clearTimeout(timer);
-  return outcome;
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Outcome<T>>();
+  const message = `the kernel did not finish within ${timeoutMs} ms and was killed`;
+  const onKill = () => fail({ ok: false, code: "kernel-timeout", message });
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    fail({ ok: false, code: "kernel-trap", message: `the worker failed: ${event.message}`.slice(0, 1000) });
+  };
+  const asked = worker;
+  killed.add(onKill);
+  asked?.addEventListener("error", onError);
+  const timer = setTimeout(() => {
+    killWorker();
+    port.postMessage({ type: "restarted" } satisfies FrameMessage);
+  }, timeoutMs);
+  try {
+    return await Promise.race([work, failed]);
+  } finally {
+    clearTimeout(timer);
+    killed.delete(onKill);
+    asked?.removeEventListener("error", onError);
+  }
 }
 
 async function serve(message: HostMessage, port: MessagePort): Promise<void> {
