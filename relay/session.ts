@@ -206,6 +206,7 @@ export class Session {
         throw new SuperEdgeError("out-of-order", "hello was said already");
       case "ad":
         this.peers = message.ad.peers;
+        if (!this.peers) signaling.leave(this.id);
         return loop.setEngines(worker, message.ad.engines);
       case "ready":
         return loop.onReady(worker, message);
