@@ -46,7 +46,7 @@ export class Signaling {
       waiting.push({ session, answer });
       return;
     }
-    if (holders.length === 0) {
+    if (holders.length === 0 && !waiting) {
       this.#waiting.set(cid, []);
       setTimeout(() => this.#answerWaiting(cid), FIRST_HOLDER_MS).unref();
     }
@@ -70,6 +70,7 @@ export class Signaling {
       throw new SuperEdgeError("peer-unavailable", `there is no session ${to}`);
   }
 
+  /** It is gone, or has switched peers off: nobody is told of it any more. */
   leave(session: string): void {
     for (const cid of this.#blobs.get(session) ?? []) {
       const holders = this.#holders.get(cid);

@@ -56,6 +56,13 @@ describe("the tracker", () => {
     expect(answers).toEqual([[], []]);
   });
 
+  it("drops nobody who waits because too many do", () => {
+    const answered = new Set<string>();
+    for (let n = 0; n < 1100; n++) signaling.find(`peer ${n}`, blob(1), () => answered.add(`peer ${n}`));
+    signaling.have("peer 0", blob(1));
+    expect(answered.size).toBe(1100);
+  });
+
   it("forgets who has left", () => {
     signaling.have("ann", blob(1));
     signaling.leave("ann");
