@@ -119,6 +119,27 @@ describe("a swarm", () => {
     expect(world.wires.opened).toBe(1);
   });
 
+  test("closes every connection when peers are switched off, and is found again when they are switched on", async () => {
+    const [holder, asker] = [join("holder"), join("asker")];
+    await holder.get(cid);
+    await asker.get(cid);
+    expect(holder.stats.connections).toBe(1);
+    holder.setPeers("off");
+    expect(holder.stats.connections).toBe(0);
+    const late = join("late");
+    asker.setPeers("off");
+    world.relay.bytes = 0;
+    expect(isBlob(await late.get(cid))).toBe(true);
+    expect(world.relay.bytes).toBe(blob.length);
+    expect([holder.stats.connections, asker.stats.connections]).toEqual([0, 0]);
+
+    late.setPeers("off");
+    holder.setPeers("on");
+    world.relay.bytes = 0;
+    expect(isBlob(await join("later").get(cid))).toBe(true);
+    expect(world.relay.bytes).toBe(0);
+  });
+
   test("announces again what it has when it is told that the relay has forgotten", async () => {
     const swarm = join("one");
     await swarm.get(cid);

@@ -43,7 +43,8 @@ export class Swarm {
   readonly #tracker: Tracker;
   readonly #origin: Origin;
   readonly #limits: SwarmLimits;
-  readonly #switchboard: Switchboard | undefined;
+  readonly #openSwitchboard: () => Switchboard;
+  #switchboard: Switchboard | undefined;
   readonly #uploads: Uploads;
   readonly #held: HeldBlobs;
   readonly #fetches = new Map<Cid, BlobFetch>();
@@ -64,14 +65,15 @@ export class Swarm {
       },
       free: (outlet) => this.#invite(outlet),
     });
-    if (peers === "off") return;
-    this.#switchboard = new Switchboard(this.#limits, loadTransport ?? (() => loadSimplePeer(iceServers)), {
-      signal: (to, data) => tracker.signal(to, data),
-      opened: (peer, connection) => this.#opened(peer, connection),
-      message: (peer, bytes) => this.#links.get(peer)?.receive(bytes),
-      drained: () => this.#uploads.drained(),
-      closed: (peer) => this.#closed(peer),
-    });
+    this.#openSwitchboard = () =>
+      new Switchboard(this.#limits, loadTransport ?? (() => loadSimplePeer(iceServers)), {
+        signal: (to, data) => tracker.signal(to, data),
+        opened: (peer, connection) => this.#opened(peer, connection),
+        message: (peer, bytes) => this.#links.get(peer)?.receive(bytes),
+        drained: () => this.#uploads.drained(),
+        closed: (peer) => this.#closed(peer),
+      });
+    this.setPeers(peers);
     tracker.onSignal((from, data) => {
       if (!this.#isClosed && !this.#shunned.has(from)) this.#switchboard?.receive(from, data);
     });
@@ -100,6 +102,15 @@ export class Swarm {
     this.#held.put({ tree, bytes });
     if (this.#held.get(tree.cid)) this.#announce(tree.cid);
     return tree.cid;
+  }
+
+  /** From now on. Switched off, every connection is closed at once; switched on, the tracker is told what is here. */
+  setPeers(peers: "on" | "off"): void {
+    const open = this.#switchboard;
+    if (this.#isClosed || (peers === "on") === (open !== undefined)) return;
+    this.#switchboard = open ? undefined : this.#openSwitchboard();
+    open?.close();
+    if (this.#switchboard) this.announceAll();
   }
 
   /** Tells the tracker again what is here: after the socket was away, the relay has forgotten. */

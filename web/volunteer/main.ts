@@ -142,6 +142,7 @@ async function openParts(
       work.more();
     }
     if (socket.isOpen) socket.send({ type: "ad", ad: ad() });
+    swarm.setPeers(governor.settings.peers ? "on" : "off");
   }
 
   function onWork(change: WorkChange): void {
