@@ -42,7 +42,7 @@ function proven(c: ContributionRow, batch: BatchRow, worker: Address): SettledCo
 export function settledTask(
   store: Store,
   { row }: JobContext,
-  certified: CertifiedRow,
+  certified: Pick<CertifiedRow, "task" | "digest">,
   nameOf: (worker: number) => Address,
 ): { task: SettledTask; acks: Hex[] } {
   const parts = store.contributions

@@ -91,8 +91,8 @@ export class Settling {
 
   #isDue(): boolean {
     if (this.settler.epochs().some(({ state }) => state !== "credited" && state !== "voided")) return true;
-    const [oldest] = this.#store.certified.unsettled(1);
-    if (oldest && Date.now() - oldest.atMs > this.#epochMs) return true;
+    const oldestMs = this.#store.certified.oldestUnsettledMs();
+    if (oldestMs !== undefined && Date.now() - oldestMs > this.#epochMs) return true;
     return this.#endedJobs().length > 0;
   }
 

@@ -21,8 +21,7 @@ export class CertifiedTable {
   readonly #after;
   readonly #indices;
   readonly #unsettled;
-  readonly #setEpoch;
-  readonly #clearEpoch;
+  readonly #oldest;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -31,9 +30,10 @@ export class CertifiedTable {
     this.#one = db.prepare("select * from certified where job = ? and task = ?");
     this.#after = db.prepare("select * from certified where job = ? and seq > ? order by seq limit ?");
     this.#indices = db.prepare("select task from certified where job = ? order by task");
-    this.#unsettled = db.prepare("select * from certified where epoch is null order by job, task limit ?");
-    this.#setEpoch = db.prepare("update certified set epoch = ? where job = ? and task = ?");
-    this.#clearEpoch = db.prepare("update certified set epoch = null where epoch = ?");
+    this.#unsettled = db.prepare(
+      "select job, task, digest from certified where epoch is null order by job, task limit ?",
+    );
+    this.#oldest = db.prepare("select min(atMs) as atMs from certified where epoch is null");
   }
 
   insert(row: Omit<CertifiedRow, "seq" | "epoch">): number {
@@ -53,15 +53,13 @@ export class CertifiedTable {
     return (this.#indices.all(job) as { task: number }[]).map((row) => row.task);
   }
 
-  unsettled(limit: number): CertifiedRow[] {
+  /** Without outputs: they may have 64 KiB each, and an epoch has thousands of tasks. */
+  unsettled(limit: number): Pick<CertifiedRow, "job" | "task" | "digest">[] {
     return this.#unsettled.all(limit) as unknown as CertifiedRow[];
   }
 
-  setEpoch(epoch: number, job: number, task: number): void {
-    this.#setEpoch.run(epoch, job, task);
-  }
-
-  clearEpoch(epoch: number): void {
-    this.#clearEpoch.run(epoch);
+  /** When the unsettled task that has waited longest was certified; undefined if none waits. */
+  oldestUnsettledMs(): number | undefined {
+    return (this.#oldest.get() as { atMs: number | null }).atMs ?? undefined;
   }
 }

@@ -39,7 +39,6 @@ export class ContributionTable {
   readonly #reveal;
   readonly #decide;
   readonly #close;
-  readonly #ofJob;
   readonly #ofTask;
   readonly #open;
   readonly #count;
@@ -63,7 +62,6 @@ export class ContributionTable {
     this.#close = db.prepare(
       "update contribution set state = ?, output = null where job = ? and task = ? and worker = ?",
     );
-    this.#ofJob = db.prepare("select * from contribution where job = ? order by task, worker");
     this.#ofTask = db.prepare("select * from contribution where job = ? and task = ? order by worker");
     this.#open = db.prepare(
       `select * from contribution where job = ? and state in (${CONTRIBUTION.committed}, ${CONTRIBUTION.revealed})`,
@@ -106,10 +104,6 @@ export class ContributionTable {
   /** `state` is agreed, rejected or lapsed; the output, if it was kept, is dropped. */
   close(job: number, task: number, worker: number, state: number): void {
     this.#close.run(state, job, task, worker);
-  }
-
-  ofJob(job: number): ContributionRow[] {
-    return this.#ofJob.all(job) as unknown as ContributionRow[];
   }
 
   ofTask(job: number, task: number): ContributionRow[] {

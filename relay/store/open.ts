@@ -3,8 +3,6 @@
 import { DatabaseSync } from "node:sqlite";
 
 const schema = `
-create table if not exists meta(k text primary key, v text not null) without rowid;
-create table if not exists blob(cid text primary key, bytes integer not null, createdMs integer not null) without rowid;
 create table if not exists app(cid text primary key, code text not null, manifest text not null, createdMs integer not null) without rowid;
 create table if not exists job(
   n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
@@ -28,7 +26,8 @@ create table if not exists contribution(
 create table if not exists certified(
   seq integer primary key autoincrement, job integer not null, task integer not null, digest blob not null,
   output blob, outputCid text, atMs integer not null, epoch integer, unique(job, task));
-create index if not exists certified_unsettled on certified(epoch) where epoch is null;
+create index if not exists certified_waiting on certified(job, task) where epoch is null;
+create index if not exists certified_age on certified(atMs) where epoch is null;
 `;
 
 /** Contribution states as stored. A lapsed one was committed and not revealed in time. */
