@@ -221,12 +221,15 @@ export class Settler {
     let coveredWei = bondWei / BOND_FACTOR - pendingWei;
     const tasks: SettledTask[] = [];
     const deals = new Map<Bytes32, DealOnChain>();
+    /** Of closed deals too: thousands of tasks may have been left by one. */
+    const terms = new Map<Bytes32, DealOnChain | undefined>();
     let waits = false;
     for (const task of this.#o.tasks()) {
       if (tasks.length === MAX_EPOCH_TASKS) break;
       if (this.#tables.epochOf(task) !== undefined) continue;
       if (!deals.has(task.dealId) && deals.size === MAX_EPOCH_DEALS) continue;
-      const deal = deals.get(task.dealId) ?? (await this.contracts.dealTerms(task.dealId));
+      if (!terms.has(task.dealId)) terms.set(task.dealId, await this.contracts.dealTerms(task.dealId));
+      const deal = terms.get(task.dealId);
       if (!deal || deal.closed || deal.pool !== this.pool) continue; // nobody pays for it any more
       if (deal.pricePerTaskWei > coveredWei) {
         waits = true;
