@@ -24,6 +24,8 @@ export interface RelayOptions {
   chain: ChainSide;
   server: ServerOptions;
   messagesPerSecond: number;
+  /** The scheduler's clock, milliseconds; tests stop it. */
+  now?: () => number;
   /** What the pool says of itself; URLs are filled in once the port is known. */
   view: (port: number) => Omit<PoolView, "workers" | "pool" | "chainId" | "hub">;
 }
@@ -65,6 +67,7 @@ export async function openRelay(
     domain: options.domain,
     pool,
     poolKey,
+    ...(options.now && { now: options.now }),
     send: (worker, message) => byWorker.get(worker)?.send(message),
     dismiss: (worker, error) => byWorker.get(worker)?.close(error),
     log: logEvent,

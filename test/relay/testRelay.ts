@@ -40,6 +40,8 @@ export interface TestRelayOptions {
   messagesPerSecond?: number;
   trustedProxies?: string[];
   requester?: Address;
+  /** The scheduler's clock. */
+  now?: () => number;
 }
 
 export async function openTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -69,6 +71,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         sandboxHost: "127.0.0.1",
         trustedProxies: options.trustedProxies ?? [],
       },
+      ...(options.now && { now: options.now }),
       messagesPerSecond: options.messagesPerSecond ?? 1_000_000,
       view: () => ({
         name: "test",
