@@ -28,6 +28,7 @@ const schema = v.object({
   "fee-bps": v.optional(whole(0, 5000), "1000"),
   "window-seconds": v.optional(whole(1, 30 * 24 * 3600), "60"),
   "epoch-seconds": v.optional(whole(1, 30 * 24 * 3600), "600"),
+  "blob-gib": v.optional(whole(1, 1_000_000), "50"),
   "messages-per-second": v.optional(whole(1, 1_000_000), "500"),
   log: v.optional(v.picklist(["silent", "error", "warn", "info", "debug"]), "warn"),
 });
@@ -45,6 +46,7 @@ const help: Record<keyof v.InferOutput<typeof schema>, string> = {
   "fee-bps": "the pool's fee in hundredths of a per cent of the price",
   "window-seconds": "challenge window of an epoch, set when the contracts are deployed",
   "epoch-seconds": "longest time a certified task waits for settlement",
+  "blob-gib": "disk that blobs may take, GiB",
   "messages-per-second": "messages a volunteer's socket may send, on average",
   log: "silent, error, warn, info or debug",
 };
@@ -62,6 +64,7 @@ export interface Config {
   feeBps: number;
   windowSeconds: number;
   epochSeconds: number;
+  blobGib: number;
   messagesPerSecond: number;
   log: "silent" | "error" | "warn" | "info" | "debug";
 }
@@ -102,6 +105,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     feeBps: o["fee-bps"],
     windowSeconds: o["window-seconds"],
     epochSeconds: o["epoch-seconds"],
+    blobGib: o["blob-gib"],
     messagesPerSecond: o["messages-per-second"],
     log: o.log,
   };

@@ -40,13 +40,13 @@ export interface Relay {
 }
 
 /** The store, and what is in it, before the relay answers anybody: settlement shares it. */
-export function openStores(data: string, log: Logger): { store: Store; blobs: Blobs } {
+export function openStores(data: string, log: Logger, maxBlobBytes?: number): { store: Store; blobs: Blobs } {
   const store = new Store(join(data, "relay.db"), (error) => {
     // Nothing may be acknowledged that is not on the disk. What is there resumes at the next start.
     log.fatal({ err: error }, "the store cannot be written; stopping");
     process.exit(1);
   });
-  return { store, blobs: new Blobs(join(data, "blobs")) };
+  return { store, blobs: new Blobs(join(data, "blobs"), maxBlobBytes) };
 }
 
 export const makeLog = (level: string): Logger => pino({ name: "superedge", level }, pino.destination(2));

@@ -31,7 +31,7 @@ export async function start(config: Config): Promise<Running> {
   const keys = openKeys(config.data);
   const chain = await openEmbeddedChain(config.data, keys, config);
   const { addresses } = chain;
-  const stores = openStores(config.data, log);
+  const stores = openStores(config.data, log, config.blobGib * 1024 ** 3);
   for (const builtin of builtins)
     await publishApp(stores, builtin.manifest, await stores.blobs.put(await loadCode(builtin)));
 

@@ -1,6 +1,6 @@
 // Blobs on disk, one file each, named by content id. A file appears under its name only when it is whole and on the disk.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlobTree, treeOf } from "../../protocol/cid.ts";
@@ -13,14 +13,19 @@ const TREES_KEPT = 1000;
 
 export class Blobs {
   readonly #folder: string;
+  readonly #maxTotalBytes: number;
+  #totalBytes = 0;
   readonly #trees = new Map<Cid, BlobTree>();
 
-  constructor(folder: string) {
+  /** `maxTotalBytes`: anybody may upload, so the disk needs a bound. */
+  constructor(folder: string, maxTotalBytes = Number.POSITIVE_INFINITY) {
     this.#folder = folder;
+    this.#maxTotalBytes = maxTotalBytes;
     mkdirSync(join(folder, "incoming"), { recursive: true });
     // What was arriving when the relay last stopped was acknowledged to nobody.
     rmSync(join(folder, "incoming"), { recursive: true });
     mkdirSync(join(folder, "incoming"));
+    for (const file of globSync("*/baf*", { cwd: folder })) this.#totalBytes += statSync(join(folder, file)).size;
   }
 
   path(cid: Cid): string {
@@ -49,6 +54,9 @@ export class Blobs {
       throw new SuperEdgeError("bad-blob", `expected bytes of ${expected}, found those of ${tree.cid}`);
     this.#remember(tree);
     if (await this.has(tree.cid)) return tree.cid;
+    if (this.#totalBytes + bytes.length > this.#maxTotalBytes)
+      throw new SuperEdgeError("too-large", "the relay has no room for more blobs; ask its operator");
+    this.#totalBytes += bytes.length;
     const arriving = join(this.#folder, "incoming", randomBytes(8).toString("hex"));
     const file = await open(arriving, "wx");
     try {

@@ -138,3 +138,17 @@ describe("blobs over HTTP", () => {
     expect([size, leaves.length]).toEqual([blob.length, 2]);
   });
 });
+
+describe("the disk that blobs may take", () => {
+  it("is bounded, over a restart too, and what is there stays to be had", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "superedge-blobs-"));
+    const first = new Blobs(folder, 1000);
+    const kept = await first.put(new Uint8Array(600));
+    await expect(first.put(new Uint8Array(601))).rejects.toThrow("no room");
+    const again = new Blobs(folder, 1000);
+    await expect(again.put(new Uint8Array(601))).rejects.toThrow("no room");
+    expect(await again.put(new Uint8Array(600))).toBe(kept);
+    expect((await again.get(kept)).length).toBe(600);
+    rmSync(folder, { recursive: true });
+  });
+});
