@@ -16,6 +16,8 @@ export class Blobs {
   readonly #maxTotalBytes: number;
   #totalBytes = 0;
   readonly #trees = new Map<Cid, BlobTree>();
+  readonly #building = new Map<Cid, Promise<BlobTree>>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `maxTotalBytes`: anybody may upload, so the disk needs a bound. */
   constructor(folder: string, maxTotalBytes = Number.POSITIVE_INFINITY) {
@@ -83,9 +85,15 @@ export class Blobs {
 
   /** Its leaf hashes, so that a receiver verifies chunk by chunk. Throws `not-found`. */
   async tree(cid: Cid): Promise<BlobTree> {
-    const known = this.#trees.get(cid);
+    const known = this.#trees.get(cid) ?? this.#building.get(cid);
     if (known) return known;
-    return this.#remember(await treeOf(await this.get(cid)));
+    // One after the other: each is read whole, and anybody may ask for any.
+    const building = this.#turn
+      .then(async () => this.#remember(await treeOf(await this.get(cid))))
+      .finally(() => this.#building.delete(cid));
+    this.#building.set(cid, building);
+    this.#turn = building.catch(() => {});
+    return building;
   }
 
   #remember(tree: BlobTree): BlobTree {

@@ -51,6 +51,19 @@ describe("blobs on the disk", () => {
     expect(readdirSync(join(folder, "incoming"))).toEqual([]);
   });
 
+  it("have one tree, however many ask for it at once", async () => {
+    const [one, other] = [bytes(CHUNK_BYTES + 1), bytes(10)];
+    const before = new Blobs(folder);
+    const cids = [await before.put(one), await before.put(other)];
+    const blobs = new Blobs(folder);
+    const missing = blobs.tree(await cidOf(bytes(3)));
+    const asked = [cids[0]!, cids[1]!, cids[0]!].map((cid) => blobs.tree(cid));
+    await expect(missing).rejects.toMatchObject({ code: "not-found" });
+    const [first, second, again] = await Promise.all(asked);
+    expect([first!.cid, second!.cid]).toEqual(cids);
+    expect(again).toBe(first);
+  });
+
   it("that are empty are blobs too", async () => {
     const blobs = new Blobs(folder);
     expect(await blobs.size(await blobs.put(new Uint8Array()))).toBe(0);
