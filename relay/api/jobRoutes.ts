@@ -1,9 +1,9 @@
 // Jobs over HTTP: submit, watch, fetch, stop.
-
+import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance } from "fastify";
 import { parseParams } from "../../kernels/kernel.ts";
-import { type JobSpec, type JobView, rangeOf, submitSchema, tasksOf } from "../../protocol/api.ts";
+import { type JobSpec, type JobView, rangeOf, submitSchema, type TaskView, tasksOf } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
 import { MAX_INLINE_OUTPUT_BYTES, MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
@@ -21,6 +21,8 @@ import { jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
 const MAX_TASK_VIEWS = 10_000;
+/** Task views made in one go: each takes two look-ups in the store, and the pool waits meanwhile. */
+const TASK_VIEWS_AT_ONCE = 100;
 
 export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
   const { loop, store, blobs } = context;
@@ -112,7 +114,12 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       const limit = whole(request.query.limit, MAX_TASK_VIEWS, MAX_TASK_VIEWS);
       const names = workerRows();
       const count = Math.max(0, Math.min(limit, job.job.tasks - from));
-      return Array.from({ length: count }, (_, i) => taskView(context, job, from + i, names));
+      const views: TaskView[] = [];
+      while (views.length < count) {
+        views.push(taskView(context, job, from + views.length, names));
+        if (views.length % TASK_VIEWS_AT_ONCE === 0) await setImmediate();
+      }
+      return views;
     },
   );
 
