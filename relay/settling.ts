@@ -8,7 +8,7 @@ import { BOND_WEI, type EmbeddedChain } from "./embeddedChain.ts";
 import type { Loop } from "./loop.ts";
 import { type EpochSummary, Settler } from "./settlement/settler.ts";
 import type { Store } from "./store/store.ts";
-import { noteEpoch, unsettledBatches, unsettledTasks } from "./unsettled.ts";
+import { noteEpoch, noteUnpaid, unsettledBatches, unsettledTasks } from "./unsettled.ts";
 
 /** How often it is looked whether anything is due, milliseconds. */
 const LOOK_MS = 1_000;
@@ -100,7 +100,22 @@ export class Settling {
     return [...this.#loop().jobs.values()].filter(({ row }) => row.state !== "running" && !this.#closed.has(row.id));
   }
 
+  /**
+   * After a deal's deadline its requester may close it, and nobody is paid for what comes later: the job is stopped, and
+   * what it left is out of the way of others' settlement.
+   */
+  async #stopUnpaid(): Promise<void> {
+    for (const { row } of [...this.#loop().jobs.values()]) {
+      if (this.#closed.has(row.id) || !(await this.settler.contracts.dealTerms(row.id))?.closed) continue;
+      if (row.state === "running")
+        await this.#loop().stopJob(row.id, "bad-deal", "its requester has closed the deal that paid for it");
+      noteUnpaid(this.#store, row);
+      this.#closed.add(row.id);
+    }
+  }
+
   async #work(): Promise<void> {
+    await this.#stopUnpaid();
     const ended = this.#endedJobs();
     let settled = 0;
     for (let report = await this.settler.settle(); report; report = await this.settler.settle()) {

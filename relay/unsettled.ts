@@ -1,8 +1,9 @@
 // What the settler is given: certified tasks and acknowledged batches that no epoch holds yet, read from the store.
 import type { SettledTask, SignedBatch } from "../protocol/epoch.ts";
-import { type Address, type Hex, hex32, toHex } from "../protocol/ids.ts";
+import { type Address, type Hex, hex32, type JobId, toHex } from "../protocol/ids.ts";
 import type { Loop } from "./loop.ts";
 import { settledTask } from "./receipts.ts";
+import { UNPAID } from "./store/certified.ts";
 import type { BatchRow } from "./store/contributions.ts";
 import type { Store } from "./store/store.ts";
 
@@ -41,4 +42,14 @@ export function noteEpoch(store: Store, number: number): void {
          select 1 from settlement_task s join job j on j.id = s.deal where j.n = certified.job and s.task = certified.task)`,
     )
     .run(number);
+}
+
+/** Notes that nobody pays any more for what a closed deal left unsettled; what is in an epoch under way is paid by it. */
+export function noteUnpaid(store: Store, { n, id }: { n: number; id: JobId }): void {
+  store.db
+    .prepare(
+      `update certified set epoch = ${UNPAID} where epoch is null and job = ? and not exists (
+         select 1 from settlement_task s where s.deal = ? and s.task = certified.task)`,
+    )
+    .run(n, id);
 }

@@ -5,6 +5,7 @@ import { type Address, hex32 } from "../../protocol/ids.ts";
 import { rewardsOf } from "../../protocol/payout.ts";
 import type { JobContext } from "../rows.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
+import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import { CONTRIBUTION } from "../store/open.ts";
 import type { WorkerRow } from "../store/workers.ts";
@@ -67,7 +68,7 @@ export function taskView(
   const range = rangeOf(row.spec, index);
   const open = job.open.get(index);
   if (open) return { index, ...range, state: stateOf(open), contributions: openContributions(open) };
-  const certified = index < job.fresh || row.state !== "running" ? store.certified.get(row.n, index) : undefined;
+  const certified = index < job.fresh || row.state !== "running" ? store.certified.summary(row.n, index) : undefined;
   if (!certified) return { index, ...range, state: "waiting", contributions: [] };
   const rows = store.contributions.ofTask(row.n, index);
   const agreeing = rows.filter((c) => c.state === CONTRIBUTION.agreed);
@@ -82,7 +83,7 @@ export function taskView(
     digest: hex32(certified.digest),
     contributions: rows.map((c) => closedContribution(c, names.get(c.worker)!, rewards)),
   };
-  if (certified.epoch !== null) view.epoch = certified.epoch;
+  if (certified.epoch !== null && certified.epoch !== UNPAID) view.epoch = certified.epoch;
   return view;
 }
 

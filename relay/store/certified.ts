@@ -11,13 +11,17 @@ export interface CertifiedRow {
   output: Uint8Array | null;
   outputCid: Cid | null;
   atMs: number;
-  /** The epoch that settles it; null while none does. */
+  /** The epoch that settles it; null while none does, `UNPAID` if none ever will. */
   epoch: number | null;
 }
+
+/** The deal was closed before the task was settled. */
+export const UNPAID = -1;
 
 export class CertifiedTable {
   readonly #insert;
   readonly #one;
+  readonly #summary;
   readonly #after;
   readonly #indices;
   readonly #unsettled;
@@ -28,6 +32,7 @@ export class CertifiedTable {
       "insert into certified(job, task, digest, output, outputCid, atMs) values(?, ?, ?, ?, ?, ?)",
     );
     this.#one = db.prepare("select * from certified where job = ? and task = ?");
+    this.#summary = db.prepare("select digest, epoch from certified where job = ? and task = ?");
     this.#after = db.prepare("select * from certified where job = ? and seq > ? order by seq limit ?");
     this.#indices = db.prepare("select task from certified where job = ? order by task");
     this.#unsettled = db.prepare(
@@ -43,6 +48,11 @@ export class CertifiedTable {
 
   get(job: number, task: number): CertifiedRow | undefined {
     return this.#one.get(job, task) as unknown as CertifiedRow | undefined;
+  }
+
+  /** The same without its output, which may have 64 KiB. */
+  summary(job: number, task: number): Pick<CertifiedRow, "digest" | "epoch"> | undefined {
+    return this.#summary.get(job, task) as unknown as CertifiedRow | undefined;
   }
 
   after(job: number, seq: number, limit: number): CertifiedRow[] {

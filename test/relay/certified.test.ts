@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { JobId } from "../../protocol/ids.ts";
+import { SettlementTables } from "../../relay/settlement/tables.ts";
 import { Store } from "../../relay/store/store.ts";
+import { noteUnpaid } from "../../relay/unsettled.ts";
 
 let folder: string;
 let store: Store;
@@ -49,4 +52,19 @@ it("neither look-up reads the whole table", () => {
     const plan = store.db.prepare(`explain query plan ${sql}`).all();
     expect(plan.map(({ detail }) => String(detail)).join()).toMatch(/^(SCAN|SEARCH) certified USING (COVERING )?INDEX/);
   }
+});
+
+it("what a closed deal left waits no more, unless an epoch under way pays for it", () => {
+  const id = "0x0d" as JobId;
+  new SettlementTables(store.db);
+  store.db.exec(`
+    insert into settlement_epoch(id, state, roots, previous, deals, data, builtAt) values(1, 'posted', '', '', '', x'', 0);
+    insert into settlement_task(deal, task, epoch) values('${id}', 1, 1)`);
+  for (const task of [0, 1]) certify(1, task, 10);
+  certify(2, 0, 20);
+  noteUnpaid(store, { n: 1, id });
+  expect(store.certified.unsettled(9).map(({ job, task }) => [job, task])).toEqual([
+    [1, 1],
+    [2, 0],
+  ]);
 });
