@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyInstance } from "fastify";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { MAX_FRAME_BYTES } from "../protocol/limits.ts";
 import { blobRoutes } from "./api/blobRoutes.ts";
 import type { ApiContext } from "./api/context.ts";
@@ -21,6 +21,8 @@ import { clientIp } from "./clientIp.ts";
 /** Sockets of one address: a school or an office behind one, not a flood. Loopback is not counted. */
 const MAX_SOCKETS_AN_ADDRESS = 256;
 const MAX_SOCKETS = 20_000;
+/** A machine that went without a word (asleep, out of range) is noticed between one and two of these, milliseconds. */
+const PING_MS = 30_000;
 /** A JSON body, bytes. */
 const MAX_JSON_BYTES = 1024 * 1024;
 /** A request that has not wholly arrived by then is cut off, milliseconds: a blob of 256 MiB at 4 Mbit/s. */
@@ -33,6 +35,8 @@ export interface ServerOptions {
   pages: string | undefined;
   sandboxHost: string;
   trustedProxies: readonly string[];
+  /** How often sockets are asked whether they are there, milliseconds; half a minute unless told. */
+  pingMs?: number;
 }
 
 export interface Server {
@@ -45,7 +49,7 @@ export interface Server {
 export async function startServer(
   options: ServerOptions,
   makeContext: (port: number) => ApiContext,
-  onSocket: (socket: import("ws").WebSocket, ip: string, origin: string) => void,
+  onSocket: (socket: WebSocket, ip: string, origin: string) => void,
 ): Promise<Server> {
   const app = Fastify({
     logger: false,
@@ -92,6 +96,13 @@ export async function startServer(
   // Frames somewhat too large are read, so that they can be refused with a code; far larger ones end the connection.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * MAX_FRAME_BYTES, perMessageDeflate: false });
   const byAddress = new Map<string, number>();
+  const answering = new WeakSet<WebSocket>();
+  const pinging = setInterval(() => {
+    for (const client of sockets.clients) {
+      if (answering.delete(client)) client.ping();
+      else client.terminate();
+    }
+  }, options.pingMs ?? PING_MS);
   app.server.on("upgrade", (request, socket, head) => {
     const ip = clientIp(request, options.trustedProxies);
     const open = byAddress.get(ip) ?? 0;
@@ -107,7 +118,10 @@ export async function startServer(
       if (left > 0) byAddress.set(ip, left);
       else byAddress.delete(ip);
     });
-    sockets.handleUpgrade(request, socket, head, (webSocket) => onSocket(webSocket, ip, request.headers.origin ?? ""));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      answering.add(webSocket.on("pong", () => answering.add(webSocket)));
+      onSocket(webSocket, ip, request.headers.origin ?? "");
+    });
   });
 
   await app.listen({ host: options.host, port });
@@ -115,6 +129,7 @@ export async function startServer(
     app,
     port,
     async close() {
+      clearInterval(pinging);
       for (const client of sockets.clients) client.close(1001, "the relay stops");
       for (const client of sockets.clients) client.terminate();
       sockets.close();

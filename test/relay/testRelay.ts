@@ -42,6 +42,8 @@ export interface TestRelayOptions {
   requester?: Address;
   /** The scheduler's clock. */
   now?: () => number;
+  /** Half a minute unless told. */
+  pingMs?: number;
 }
 
 export async function openTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -70,6 +72,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         pages: undefined,
         sandboxHost: "127.0.0.1",
         trustedProxies: options.trustedProxies ?? [],
+        ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
       },
       ...(options.now && { now: options.now }),
       messagesPerSecond: options.messagesPerSecond ?? 1_000_000,
