@@ -296,11 +296,18 @@ function onFailed(state: State, event: Extract<Event, { type: "failed" }>, nowMs
   const helpers = new Set<Address>();
   for (const w of state.workers.values())
     if (w.connected && !w.banned && !w.failed.has(job.id) && w.engines.has(job.engine)) helpers.add(w.owner);
-  const hopeless = job.certified === 0 && (job.failures.size >= FAILURES_TO_STOP || helpers.size === 0);
+  const hopeless = !hasRun(job) && (job.failures.size >= FAILURES_TO_STOP || helpers.size === 0);
   if (hopeless && job.state === "running") {
     const message = `the kernel failed on ${job.failures.size} machine(s) and succeeded on none; the last said: ${event.message}`;
     stopJob(state, job, event.code, message, effects);
   }
+}
+
+/** Whether the kernel has run through on any machine: three that fail, or say so, do not stop it then. */
+function hasRun(job: Job): boolean {
+  if (job.certified > 0) return true;
+  for (const { contributions } of job.open.values()) if (contributions.some((c) => c.state !== "leased")) return true;
+  return false;
 }
 
 /** Something of the task may have run out: leases not committed, digests not shown, a large output not sent. */

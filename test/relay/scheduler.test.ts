@@ -285,6 +285,22 @@ describe("the scheduler", () => {
     expect(JSON.stringify(pool.effects.at(-1))).toContain("line 3");
   }, 5_000);
 
+  it("stops no job that has run somewhere, whoever says that it fails", () => {
+    const pool = new Pool();
+    for (const n of [1, 2, 3, 4]) pool.join(makeWorker(n));
+    const job = makeJob(9, { tasks: 8 });
+    pool.send({ type: "jobAdded", job });
+    pool.ask(address(1));
+    pool.commit(address(1));
+    for (const n of [2, 3, 4]) {
+      pool.ask(address(n));
+      const [task] = pool.leases.get(address(n))!;
+      pool.send({ type: "failed", worker: address(n), task: task!, code: "kernel-trap", message: "no" });
+    }
+    expect(job.failures.size).toBe(3);
+    expect(job.state).toBe("running");
+  });
+
   it("finishes every job with honest workers in the majority, whatever the order of events", () => {
     const action = fc.record({ worker: fc.nat(5), what: fc.constantFrom("ask", "commit", "reveal", "leave", "wait") });
     fc.assert(
