@@ -137,10 +137,12 @@ export class Settling {
 
   async #readAccounts(): Promise<void> {
     const { contracts, pool } = this.settler;
-    for (const { address } of this.#store.workers.all()) {
+    // Keys cost nothing: only of those that have been judged is there anything to read.
+    for (const { address, good, bad } of this.#store.workers.all()) {
+      if (good + bad === 0) continue;
       const score = await contracts.score(address);
+      if (score !== this.score(address)) this.#store.workers.setScore(address, score);
       this.#scores.set(address, score);
-      this.#store.workers.setScore(address, score);
       this.#credited.set(address, (await contracts.credited(toAddress(pool), address)).rewardWei);
     }
   }
