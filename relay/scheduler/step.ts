@@ -22,6 +22,8 @@ export const UPLOAD_MS = 60_000;
 export const RETURN_MS = 45_000;
 /** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
 const FAILURES_TO_STOP = 3;
+/** Waiting workers for whom there is nothing, at one event: many that wait must not slow down those that work. */
+const FED_IN_VAIN = 32;
 /** Weight of the newest lease in a worker's running average. */
 const SPEED_WEIGHT = 0.4;
 
@@ -370,10 +372,17 @@ function hurryReveals(state: State, worker: Worker, nowMs: number): void {
 
 /** Workers that asked and got nothing get a lease as soon as there is one. */
 function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): void {
+  const inVain: Worker[] = [];
   for (const worker of state.waiting) {
     const effect = place(state, worker, nowMs);
-    if (effect.type !== "lease") continue;
+    if (effect.type === "lease") {
+      state.waiting.delete(worker);
+      effects.push(effect);
+    } else if (inVain.push(worker) === FED_IN_VAIN) break;
+  }
+  // Those not looked at come first next time.
+  for (const worker of inVain) {
     state.waiting.delete(worker);
-    effects.push(effect);
+    state.waiting.add(worker);
   }
 }

@@ -301,6 +301,23 @@ describe("the scheduler", () => {
     expect(job.state).toBe("running");
   });
 
+  it("finds the one who can work among a thousand that wait and cannot, by and by", () => {
+    const pool = new Pool();
+    pool.send({ type: "jobAdded", job: makeJob(9, { tasks: 1 }) });
+    // One subnet, and so one replica for all of them.
+    for (let n = 1; n <= 1000; n++) {
+      pool.join(makeWorker(n, n, "1.2.3"));
+      pool.ask(address(n));
+    }
+    const first = pool.state.waiting.values().next().value!;
+    pool.send({ type: "ticked" });
+    expect([...pool.state.waiting].indexOf(first)).toBeGreaterThan(900);
+    pool.state.workers.get(address(777))!.subnet = "4.5.6";
+    for (let tick = 0; tick < 1000 / 32; tick++) pool.send({ type: "ticked" });
+    expect(pool.leases.get(address(777))).toHaveLength(1);
+    expect(pool.state.waiting.size).toBe(998);
+  });
+
   it("finishes every job with honest workers in the majority, whatever the order of events", () => {
     const action = fc.record({ worker: fc.nat(5), what: fc.constantFrom("ask", "commit", "reveal", "leave", "wait") });
     fc.assert(
