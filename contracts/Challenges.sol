@@ -238,7 +238,8 @@ contract Challenges is IChallenges {
             digests[i] = contributions[i].digest;
         }
         if (agreeing == 0 || agreeing < deal.replicas) return false;
-        return deal.law == IHub.Law.Pool || PocoMath.certifies(scores, digests, task.digest, deal.trust);
+        if (deal.law == IHub.Law.Pool) return 2 * agreeing > contributions.length;
+        return PocoMath.certifies(scores, digests, task.digest, deal.trust);
     }
 
     /// @dev What one worker's leaf for this task must say; 0 for somebody who did not contribute.

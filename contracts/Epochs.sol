@@ -14,8 +14,11 @@ import {SumTree} from "./libraries/SumTree.sol";
 ///
 /// A pool's epochs form a chain by their ledgers: each builds on the one before that is not voided.
 contract Epochs is IEpochs {
-    /// @notice Epochs of one pool that are not final: voiding them all fits in one transaction.
+    /// @notice Epochs of one pool that are not final.
     uint64 public constant MAX_PENDING = 16;
+    /// @notice Epochs of one pool from the oldest pending one on, voided ones included: a pool cannot bury a lie under
+    /// so many voided epochs that voiding it no longer fits in one transaction.
+    uint64 public constant MAX_SPAN = 64;
     /// @notice Deals of one epoch: finalising touches each.
     uint256 public constant MAX_DEALS = 256;
     /// @notice Claims of one `creditMany`.
@@ -32,6 +35,8 @@ contract Epochs is IEpochs {
         bytes32 last;
         uint64 posted;
         uint64 pending;
+        /// @dev No pending epoch is older.
+        uint64 oldest;
     }
 
     IHub private immutable _hub;
@@ -59,6 +64,8 @@ contract Epochs is IEpochs {
     ) external returns (uint64 number) {
         Book storage book = _books[msg.sender];
         if (book.pending == MAX_PENDING) revert TooManyPending(msg.sender, MAX_PENDING);
+        if (book.pending == 0) book.oldest = book.posted;
+        if (book.posted - book.oldest >= MAX_SPAN) revert TooManyPending(msg.sender, MAX_SPAN);
         if (deals.length > MAX_DEALS) revert TooManyDeals(deals.length, MAX_DEALS);
         bytes32 previousHash = _ledgerHash(previous);
         if (previousHash != book.head) revert LedgerBroken(book.head, previousHash);
@@ -91,6 +98,7 @@ contract Epochs is IEpochs {
         if (_ledgerHash(epoch.previous) != book.last) revert OutOfOrder(epoch.number);
         book.last = _ledgerHash(epoch.roots.ledger);
         book.pending--;
+        book.oldest = epoch.number + 1;
         _slots[epoch.pool][epoch.number].state = State.Final;
         emit Finalised(epoch.pool, epoch.number);
         _hub.settle(epoch.pool, deals, epoch.valueWei);

@@ -225,6 +225,15 @@ describe("a task that its contributions do not certify", () => {
     await expectExposed(posted, show(posted));
   });
 
+  it("costs the bond if a minority is believed under law pool", async () => {
+    const deal = await world.openDeal({ law: "pool", replicas: 2 });
+    const [task] = world.certify(deal, {
+      0: [...honest("ann", "bob"), { worker: "cy", digest: "7" }, { worker: "liar", digest: "8" }],
+    });
+    const posted = await post(await assemble([task!]));
+    await expectExposed(posted, show(posted));
+  });
+
   it("costs the bond if the deal's trust is not reached", async () => {
     const strict = await world.openDeal({ trust: 1000 });
     const [task] = world.certify(strict, { 0: honest("ann", "bob") });
@@ -541,5 +550,21 @@ describe("an epoch that does not add up", () => {
     ];
     for (const [error, lie] of cases) expect([error, await world.revertOf(post(lie))]).toEqual([error, error]);
     expect(await world.revertOf(post(epoch))).toBe("nothing");
+  });
+});
+
+describe("a lie with epochs after it that the pool voids itself", () => {
+  it("is not buried: at most 64 epochs stand from the oldest pending one on", async () => {
+    const lie = (deal: Bytes32, index: number) =>
+      world.certify(deal, { [index]: [...honest("ann"), { worker: "bob", digest: "other" }] });
+    const deal = await world.openDeal({ tasks: 64 });
+    const first = await post(await assemble(lie(dealId, 0)));
+    for (let index = 0; index < 63; index++) {
+      const later = await post(await assemble(lie(deal, index), ledgerAfter(first)));
+      const proof = [proofs.taskProof(later, 0), proofs.contributions(later, 0)];
+      await challenge(later, "UnprovenTask", "challengeTask", proof);
+    }
+    const refused = assemble(lie(deal, 63), ledgerAfter(first)).then(post);
+    expect(await world.revertOf(refused)).toBe("TooManyPending");
   });
 });
