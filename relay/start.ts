@@ -51,6 +51,7 @@ export async function start(config: Config): Promise<Running> {
           return deal?.closed ? undefined : deal;
         },
         epochs: () => settling.epochs(),
+        epochData: (number) => settling.settler.data(number),
         credited: (worker) => settling.credited(worker),
         score: (worker) => settling.score(worker),
         faucet: chain.faucet,

@@ -11,6 +11,8 @@ export interface ChainSide {
   /** A deal with its funds locked, or undefined. */
   deal(id: JobId): Promise<DealTerms | undefined>;
   epochs(): EpochView[];
+  /** The published data of an epoch, by its number on chain. */
+  epochData(number: number): Uint8Array | undefined;
   /** Paid on chain so far, wei. */
   credited(worker: Address): bigint;
   score(worker: Address): number;

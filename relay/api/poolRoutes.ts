@@ -27,6 +27,19 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
     chain.epochs(),
   );
 
+  app.get<{ Params: { number: string } }>(
+    "/api/epochs/:number/data",
+    { schema: { tags: ["pool"], summary: "What an epoch was built from; its keccak-256 is the dataHash on chain" } },
+    async (request, reply) => {
+      const data = /^\d{1,15}$/.test(request.params.number)
+        ? chain.epochData(Number(request.params.number))
+        : undefined;
+      if (!data)
+        throw new SuperEdgeError("not-found", `this relay has posted no epoch ${request.params.number.slice(0, 20)}`);
+      return reply.header("content-type", "application/octet-stream").send(Buffer.from(data));
+    },
+  );
+
   app.get("/api/apps", { schema: { tags: ["apps"], summary: "Apps this relay runs" } }, async () =>
     store.apps.all().map(appView),
   );

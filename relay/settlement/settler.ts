@@ -162,6 +162,12 @@ export class Settler {
     return proveTask(await this.#rebuild(stored), stored.header, dealId, index);
   }
 
+  /** What epoch `number` was built from: whoever has it can build the trees again and challenge. Its hash is on chain. */
+  data(number: number): Uint8Array | undefined {
+    const stored = this.#tables.epochs().find(({ header }) => header?.number === number);
+    return stored && this.#tables.data(stored.id);
+  }
+
   /** All epochs of this relay, oldest first. */
   epochs(): EpochSummary[] {
     return this.#tables.epochs().map((stored) => {

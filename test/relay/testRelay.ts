@@ -62,6 +62,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
       chain: {
         deal: async (id) => deals.get(id),
         epochs: () => [],
+        epochData: () => undefined,
         credited: () => 0n,
         score: () => 0,
         faucet: async () => ({ ect: "1", gas: "1" }),

@@ -54,6 +54,19 @@ describe("settlement", () => {
     expect(burnedWei).toBe(report.burnedWei);
   });
 
+  it("gives out what an epoch was built from, whose hash is on chain", async () => {
+    const dealId = await world.openDeal();
+    const tasks = world.certify(dealId, { 0: honest("ann", "bob") });
+    const settler = world.settler({ tasks: () => tasks });
+    await settler.openPool(1000, 1000n * ECT);
+    const report = (await settler.settle())!;
+    const data = settler.data(report.number)!;
+    const epochs = world.contract("epochs");
+    const [posted] = await epochs.queryFilter(epochs.getEvent("Posted"));
+    expect(keccak256(data)).toBe((posted as EventLog).args.epoch.roots.dataHash);
+    expect(settler.data(report.number + 1)).toBeUndefined();
+  });
+
   it("raises the score of those who were right, and cuts the liar's", async () => {
     const dealId = await world.openDeal();
     const right = Object.fromEntries([0, 1, 2, 3].map((index) => [index, honest("ann", "liar")]));
