@@ -9,6 +9,7 @@ import type { RelayMessage } from "../protocol/messages.ts";
 import type { ApiContext, ChainSide } from "./api/context.ts";
 import { Blobs } from "./blobs/blobs.ts";
 import { Loop } from "./loop.ts";
+import { Newcomers } from "./newcomers.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { Signaling } from "./signaling.ts";
@@ -78,7 +79,9 @@ export async function openRelay(
     found.send(message);
     return true;
   });
+  const newcomers = new Newcomers();
   const sessionContext: SessionContext = {
+    admitsNewcomer: (ip) => newcomers.admit(ip, Date.now()),
     loop,
     signaling,
     domain: options.domain,

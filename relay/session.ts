@@ -36,6 +36,8 @@ export interface SessionContext {
   scoreOf: (worker: Address) => number;
   /** Called when the key is proven, before the worker joins the pool. */
   onGreeted: (session: Session) => void;
+  /** Whether an address may bring one more key that was never seen. */
+  admitsNewcomer: (ip: string) => boolean;
   onClosed: (session: Session) => void;
   log: (event: string, fields: Record<string, unknown>) => void;
 }
@@ -177,6 +179,9 @@ export class Session {
       throw new SuperEdgeError("bad-signature", "expected the hello to be signed by the worker");
     if (loop.state.workers.get(worker)?.banned)
       throw new SuperEdgeError("banned", "too many of this worker's results were wrong: this pool gives no more work");
+
+    if (!loop.state.workers.has(worker) && !this.#context.admitsNewcomer(this.#ip))
+      throw new SuperEdgeError("too-many", "too many new workers came from this address within the hour; try later");
 
     clearTimeout(this.#helloTimer);
     this.worker = worker;
