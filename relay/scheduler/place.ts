@@ -93,7 +93,10 @@ function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
     if (wanted(task) > 1) kept.push(index);
     else task.queued = false;
   }
-  job.again.splice(0, looked, ...kept);
+  // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
+  job.again.splice(0, looked);
+  if (looked === LOOKED_AT && picked.length === 0) job.again.push(...kept);
+  else job.again.unshift(...kept);
   while (picked.length < most && job.fresh < job.tasks) {
     const task = openTask(state, job, job.fresh++);
     picked.push(task);
