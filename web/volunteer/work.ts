@@ -18,6 +18,8 @@ import { signHash } from "./signature.ts";
 
 /** Undecided tasks whose salts and outputs are kept: the relay decides within a minute, or has forgotten. */
 const MAX_HELD = 4 * MAX_BATCH_TASKS;
+/** Before asking for work again after a blob could not be had, milliseconds. */
+const NO_BLOB_MS = 3_000;
 /** Kernels with their code and inputs kept at hand. */
 const MAX_KERNELS = 4;
 /** A kernel gets at least this long, however short its lease, milliseconds. */
@@ -250,7 +252,11 @@ export class Work {
       // Blobs that cannot be had are no fault of the kernel's.
       const isKernels = known.code.startsWith("kernel-") || known.code === "no-engine" || known.code === "bad-app";
       if (isKernels) send({ type: "failed", key: task.key, code: known.code, message: known.message.slice(0, 2000) });
-      else send({ type: "handBack", keys: task.key });
+      else {
+        send({ type: "handBack", keys: task.key });
+        // Its inputs cannot be had now: asked again at once, the relay would give the same task.
+        await new Promise((resolve) => setTimeout(resolve, NO_BLOB_MS));
+      }
     }
   }
 
