@@ -34,7 +34,8 @@ describe("an expression of a manifest", () => {
   test("has the value that arithmetic gives it", () => {
     fc.assert(
       fc.property(tree, ({ text, value }) => {
-        expect(parse(text).evaluate(values)).toBe(value);
+        // Adding 0 makes one of the two zeros: which of them an expression gives does not matter.
+        expect(parse(text).evaluate(values) + 0).toBe(value + 0);
       }),
     );
   });
