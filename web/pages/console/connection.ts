@@ -23,6 +23,11 @@ export const balances = signal<Balances | undefined>(undefined);
 /** This requester's jobs, newest first. */
 export const jobs = signal<JobView[]>([]);
 
+/** A newer view of a job than the list has. */
+export function noteJob(view: JobView): void {
+  jobs.value = jobs.value.map((job) => (job.job === view.job ? view : job));
+}
+
 /** How often pool, balances and the list of jobs are asked again while the page is visible, milliseconds. */
 const REFRESH_MS = 4_000;
 

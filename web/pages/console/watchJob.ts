@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Grid, Job, JobEvent, PublishedApp, Result } from "../../../client/index.ts";
 import type { JobView, TaskState, TaskView } from "../../../protocol/api.ts";
 import { SuperEdgeError } from "../../../protocol/errors.ts";
+import { noteJob } from "./connection.ts";
 import { wordsOf } from "./wordsOf.ts";
 
 /** Up to here task states come from the relay's task views; beyond, only certified tasks are told apart. */
@@ -81,6 +82,7 @@ export class JobWatch {
   async #take(event: JobEvent, app: PublishedApp): Promise<void> {
     if (event.type !== "certified") {
       this.watched.value = { app, view: event.view };
+      noteJob(event.view);
       if (performance.now() - this.#lastPollMs > POLL_EVERY_MS) await this.poll();
       return;
     }
