@@ -166,6 +166,8 @@ async function openParts(
       case "committed":
         return update({ tasks: { ...tasks, pending: work.pending } });
       case "verdict":
+        // Nothing is at work, and what was has been decided: a relay with more to do would have sent it.
+        if (!state.value.current) showPhase("waiting", idleReason);
         return update({
           tasks: { ...tasks, pending: work.pending, [change.verdict]: tasks[change.verdict] + 1 },
           earnedWei: state.value.earnedWei + change.rewardWei,
