@@ -3,6 +3,7 @@ import { rangeOf } from "../protocol/api.ts";
 import { batchRoot, type CommitBatch, commitBatchHash, commitmentOf, type Domain } from "../protocol/commit.ts";
 import { digestOf } from "../protocol/digest.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
+import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Bytes32, hex32, type TaskKey } from "../protocol/ids.ts";
 import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import type { VolunteerMessage } from "../protocol/messages.ts";
@@ -26,7 +27,7 @@ export function checkBatch(
       "bad-message",
       `expected a commitment a key, found ${message.keys.length / 32} keys and ${count} commitments`,
     );
-  const commitments = split(message.commitments);
+  const commitments = splitHashes(message.commitments);
   const root = batchRoot(commitments, keccak);
   if (!sameBytes(root, message.root))
     throw new SuperEdgeError("bad-message", "root: expected the Merkle root of the commitments");
@@ -80,9 +81,5 @@ export function checkBytes(job: JobContext, task: Task, output: Uint8Array | und
 
 const outputBytes = ({ row, manifest }: JobContext, task: Task): number =>
   rangeOf(row.spec, task.index).count * manifest.output.itemBytes;
-
-/** Keys, commitments, hashes as they travel: 32 bytes each. */
-export const split = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

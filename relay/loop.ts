@@ -6,11 +6,12 @@ import { parseParams } from "../kernels/kernel.ts";
 import { type JobSpec, rangeOf } from "../protocol/api.ts";
 import { ackHash, type Domain } from "../protocol/commit.ts";
 import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts";
+import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
 import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
-import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes, split } from "./checks.ts";
+import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
 import { Outbox } from "./outbox.ts";
 import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
@@ -210,7 +211,7 @@ export class Loop {
 
     const tasks: { task: Task; commitment: Bytes32; position: number }[] = [];
     const seen = new Set<string>();
-    split(message.keys).forEach((bytes, position) => {
+    splitHashes(message.keys).forEach((bytes, position) => {
       const key = hex32(bytes) as TaskKey;
       if (seen.has(key)) throw new SuperEdgeError("bad-message", `keys: ${key} is there twice`);
       seen.add(key);
@@ -305,7 +306,7 @@ export class Loop {
   }
 
   onHandBack(worker: Address, message: Of<"handBack">): void {
-    const tasks = split(message.keys).flatMap((key) => this.state.tasks.get(hex32(key)) ?? []);
+    const tasks = splitHashes(message.keys).flatMap((key) => this.state.tasks.get(hex32(key)) ?? []);
     this.dispatch({ type: "handedBack", worker, tasks });
   }
 

@@ -1,5 +1,6 @@
 // What waits for the disk before it is told. Reveals asked of a worker and verdicts on its tasks are gathered, so that a
 // burst of certified tasks becomes one message each.
+import { joinHashes } from "../protocol/hashList.ts";
 import type { Address } from "../protocol/ids.ts";
 import { MAX_BATCH_TASKS } from "../protocol/limits.ts";
 import type { RelayMessage } from "../protocol/messages.ts";
@@ -38,7 +39,7 @@ export class Outbox {
     this.#verdicts = new Map();
     for (const { worker, message } of messages) this.#send(worker, message);
     for (const [worker, keys] of reveals)
-      for (const part of parts(keys)) this.#send(worker, { type: "reveal", keys: concat(part) });
+      for (const part of parts(keys)) this.#send(worker, { type: "reveal", keys: joinHashes(part) });
     for (const [worker, list] of verdicts)
       for (const part of parts(list)) this.#send(worker, { type: "verdicts", verdicts: part });
   }
@@ -52,12 +53,4 @@ function append<V>(map: Map<Address, V[]>, worker: Address, value: V): void {
 
 function* parts<V>(list: V[]): Generator<V[]> {
   for (let i = 0; i < list.length; i += MAX_BATCH_TASKS) yield list.slice(i, i + MAX_BATCH_TASKS);
-}
-
-export function concat(keys: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(32 * keys.length);
-  keys.forEach((key, i) => {
-    bytes.set(key, 32 * i);
-  });
-  return bytes;
 }

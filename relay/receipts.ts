@@ -4,6 +4,7 @@ import type { Domain } from "../protocol/commit.ts";
 import { batchPath } from "../protocol/commit.ts";
 import type { SettledContribution, SettledTask } from "../protocol/epoch.ts";
 import { invariant } from "../protocol/errors.ts";
+import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Hex, hex32, toHex } from "../protocol/ids.ts";
 import { jobHash } from "../protocol/job.ts";
 import type { Receipt } from "../protocol/receipt.ts";
@@ -15,9 +16,6 @@ import type { Store } from "./store/store.ts";
 import { nonceOf } from "./taskKeys.ts";
 
 const counted = (c: ContributionRow) => c.state === CONTRIBUTION.agreed || c.state === CONTRIBUTION.rejected;
-
-const split = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 
 function proven(c: ContributionRow, batch: BatchRow, worker: Address): SettledContribution {
   invariant(c.digest && c.salt, "a counted contribution was revealed");
@@ -34,7 +32,7 @@ function proven(c: ContributionRow, batch: BatchRow, worker: Address): SettledCo
       signature: toHex(batch.signature) as Hex,
     },
     position: c.position,
-    path: batchPath(split(batch.commitments), c.position).map(hex32),
+    path: batchPath(splitHashes(batch.commitments), c.position).map(hex32),
   };
 }
 

@@ -8,6 +8,7 @@ import { parseApp } from "../../kernels/kernel.ts";
 import { batchRoot, commitBatchHash, commitmentOf } from "../../protocol/commit.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
+import { joinHashes, splitHashes } from "../../protocol/hashList.ts";
 import { type Cid, fromHex, hex32 } from "../../protocol/ids.ts";
 import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS, MAX_FRAME_BYTES, MAX_INLINE_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
@@ -127,7 +128,7 @@ export class Work {
     const keys = [...this.#queue, ...(this.#current ? [this.#current] : [])].map((task) => task.key);
     this.#queue = [];
     this.#current = undefined;
-    if (keys.length > 0) this.#ports.send({ type: "handBack", keys: concat(keys) });
+    if (keys.length > 0) this.#ports.send({ type: "handBack", keys: joinHashes(keys) });
   }
 
   /** Asks for a lease when there is room; goes on with what there is. */
@@ -160,7 +161,7 @@ export class Work {
         }
         return;
       case "revoke": {
-        const revoked = new Set(split(message.keys).map(hex32));
+        const revoked = new Set(splitHashes(message.keys).map(hex32));
         this.#queue = this.#queue.filter((task) => !revoked.has(hex32(task.key)));
         this.#finished = this.#finished.filter((task) => !revoked.has(hex32(task.key)));
         return this.more();
@@ -288,8 +289,8 @@ export class Work {
       sequence,
       root,
       signature: signHash(commitBatchHash(greeted.domain, signed), identity.key),
-      keys: concat(batch.map((task) => task.key)),
-      commitments: concat(commitments),
+      keys: joinHashes(batch.map((task) => task.key)),
+      commitments: joinHashes(commitments),
       busyMs: Math.round(batch.reduce((sum, task) => sum + task.tookMs, 0)),
     });
     changed({ type: "committed", tasks: batch.length });
@@ -314,7 +315,7 @@ export class Work {
       reveals = [];
       bytes = 0;
     };
-    for (const key of split(keys)) {
+    for (const key of splitHashes(keys)) {
       const held = this.#held.get(hex32(key));
       // Committed by an earlier page of this browser, whose salts went with it.
       if (!held) continue;
@@ -342,14 +343,3 @@ export class Work {
 
 const utf8 = new TextEncoder();
 const digestBytes = (text: string): Uint8Array => fromHex(digestOf(utf8.encode(text), 1));
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(32 * parts.length);
-  parts.forEach((part, i) => {
-    bytes.set(part, 32 * i);
-  });
-  return bytes;
-}
-
-const split = (bytes: Uint8Array): Uint8Array[] =>
-  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * i + 32));
