@@ -15,17 +15,6 @@ import { DIGEST_LEAF_BYTES, MAX_BLOB_BYTES } from "./limits.ts";
 /** SHA-256 of the whole argument, 32 bytes. A server may pass its native one; the results are the same. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
 
-/** One leaf of an output, with what proves that the digest covers it. */
-export interface LeafProof {
-  outputBytes: number;
-  itemBytes: number;
-  /** Which leaf, from 0. */
-  index: number;
-  leaf: Uint8Array;
-  /** Siblings from the leaf up to the root, 32 bytes each. */
-  path: Uint8Array[];
-}
-
 /** Where leaf `index` lies in the output, in bytes; `end` is exclusive. */
 export interface LeafSpan {
   start: number;
@@ -59,47 +48,6 @@ export function leafSpan(outputBytes: number, itemBytes: number, index: number):
 export const digestOf = (output: Uint8Array, itemBytes: number, sha256: Sha256 = nobleSha256): Bytes32 =>
   seal(output.length, itemBytes, rootOf(leafHashes(output, itemBytes, sha256), sha256), sha256);
 
-/** The proof of leaf `index`. Throws `bad-output` if there is no such leaf. */
-export function digestPath(
-  output: Uint8Array,
-  itemBytes: number,
-  index: number,
-  sha256: Sha256 = nobleSha256,
-): LeafProof {
-  const { start, end } = leafSpan(output.length, itemBytes, index);
-  const path: Uint8Array[] = [];
-  // From the root down; each step keeps the half that holds the leaf and notes the other one.
-  let within = leafHashes(output, itemBytes, sha256);
-  let at = index;
-  while (within.length > 1) {
-    const left = leftLeaves(within.length);
-    const goesLeft = at < left;
-    path.unshift(rootOf(goesLeft ? within.slice(left) : within.slice(0, left), sha256));
-    within = goesLeft ? within.slice(0, left) : within.slice(left);
-    if (!goesLeft) at -= left;
-  }
-  return { outputBytes: output.length, itemBytes, index, leaf: output.slice(start, end), path };
-}
-
-/** Throws `bad-output` unless `digest` covers exactly this leaf in this place. */
-export function verifyLeaf(digest: Bytes32, proof: LeafProof, sha256: Sha256 = nobleSha256): void {
-  const { outputBytes, itemBytes, index, leaf, path } = proof;
-  const { start, end } = leafSpan(outputBytes, itemBytes, index);
-  if (leaf.length !== end - start)
-    throw new SuperEdgeError("bad-output", `expected ${end - start} bytes in leaf ${index}, found ${leaf.length}`);
-  const turns = turnsTo(index, leafCount(outputBytes, itemBytes));
-  if (path.length !== turns.length || path.some((sibling) => sibling.length !== 32))
-    throw new SuperEdgeError(
-      "bad-output",
-      `expected a path of ${turns.length} hashes, found ${path.length} or odd ones`,
-    );
-  let hash = prefixed(LEAF, [leaf], sha256);
-  for (const [level, sibling] of path.entries())
-    hash = prefixed(NODE, turns[level] === "left" ? [hash, sibling] : [sibling, hash], sha256);
-  const found = seal(outputBytes, itemBytes, hash, sha256);
-  if (found !== digest) throw new SuperEdgeError("bad-output", `expected a leaf of ${digest}, found one of ${found}`);
-}
-
 function checkShape(outputBytes: number, itemBytes: number): void {
   if (!Number.isInteger(itemBytes) || itemBytes < 1 || itemBytes > 0xffffffff)
     throw new SuperEdgeError("bad-output", `expected an item size of 1 to 2^32 − 1 bytes, found ${itemBytes}`);
@@ -124,44 +72,37 @@ function spanOf(outputBytes: number, itemBytes: number, index: number): LeafSpan
   return { start, end: Math.min(start + DIGEST_LEAF_BYTES, itemStart + itemBytes) };
 }
 
-function leafHashes(output: Uint8Array, itemBytes: number, sha256: Sha256): Uint8Array[] {
+/** The tree's lowest level: one hash a leaf. */
+export function leafHashes(output: Uint8Array, itemBytes: number, sha256: Sha256): Uint8Array[] {
   return Array.from({ length: leafCount(output.length, itemBytes) }, (_, index) => {
     const { start, end } = spanOf(output.length, itemBytes, index);
-    return prefixed(LEAF, [output.subarray(start, end)], sha256);
+    return leafHash(output.subarray(start, end), sha256);
   });
 }
 
+export const leafHash = (leaf: Uint8Array, sha256: Sha256): Uint8Array => prefixed(LEAF, [leaf], sha256);
+export const nodeHash = (left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array =>
+  prefixed(NODE, [left, right], sha256);
+
 /**
- * Pairing neighbours level by level, the odd one moving up untouched, builds the same tree as RFC 6962's split at the
- * largest power of two, without recursion.
+ * The next higher level. Pairing neighbours level by level, the odd one moving up untouched, builds the same tree as
+ * RFC 6962's split at the largest power of two, without recursion.
  */
+export function levelAbove(level: readonly Uint8Array[], sha256: Sha256): Uint8Array[] {
+  const above: Uint8Array[] = [];
+  for (let at = 0; at + 1 < level.length; at += 2) above.push(nodeHash(level[at]!, level[at + 1]!, sha256));
+  if (level.length % 2 === 1) above.push(level[level.length - 1]!);
+  return above;
+}
+
 function rootOf(leaves: readonly Uint8Array[], sha256: Sha256): Uint8Array {
   let level = leaves;
-  while (level.length > 1) {
-    const above: Uint8Array[] = [];
-    for (let at = 0; at + 1 < level.length; at += 2) above.push(prefixed(NODE, [level[at]!, level[at + 1]!], sha256));
-    if (level.length % 2 === 1) above.push(level[level.length - 1]!);
-    level = above;
-  }
+  while (level.length > 1) level = levelAbove(level, sha256);
   return level[0] ?? sha256(new Uint8Array());
 }
 
-/** Leaves of the left half: the largest power of two below `count`, which is at least 2. */
-const leftLeaves = (count: number) => 2 ** (31 - Math.clz32(count - 1));
-
-/** On which side of its sibling the leaf's ancestor is, from the leaf up. */
-function turnsTo(index: number, count: number): ("left" | "right")[] {
-  const turns: ("left" | "right")[] = [];
-  for (let at = index, within = count; within > 1; ) {
-    const left = leftLeaves(within);
-    turns.unshift(at < left ? "left" : "right");
-    within = at < left ? left : within - left;
-    if (at >= left) at -= left;
-  }
-  return turns;
-}
-
-function seal(outputBytes: number, itemBytes: number, root: Uint8Array, sha256: Sha256): Bytes32 {
+/** The digest of an output of these sizes whose tree has this root. */
+export function seal(outputBytes: number, itemBytes: number, root: Uint8Array, sha256: Sha256): Bytes32 {
   const sizes = new DataView(new ArrayBuffer(12));
   sizes.setBigUint64(0, BigInt(outputBytes));
   sizes.setUint32(8, itemBytes);

@@ -1,7 +1,8 @@
 // Writes digest.json, the vectors that hold browser, Node and Solidity together: `node test/vectors/digest.ts`.
 // Run once; the committed file is what counts, and a change in it is a change of the protocol.
 import { writeFileSync } from "node:fs";
-import { digestOf, digestPath, leafCount } from "../../protocol/digest.ts";
+import { digestOf, leafCount } from "../../protocol/digest.ts";
+import { DigestTree } from "../../protocol/digestProof.ts";
 import { toHex } from "../../protocol/ids.ts";
 import { patternBytes } from "./pattern.ts";
 
@@ -31,8 +32,8 @@ const vectors = shapes.map(([outputBytes, itemBytes]) => {
     leaves,
     digest: digestOf(output, itemBytes),
     proofs: indices.map((index) => {
-      const { leaf, path } = digestPath(output, itemBytes, index);
-      return { index, leafBytes: leaf.length, path: path.map(toHex) };
+      const { bytes, path } = new DigestTree(output, itemBytes).node(0, index);
+      return { index, leafBytes: bytes.length, path: path.map(toHex) };
     }),
   };
 });
