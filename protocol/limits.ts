@@ -28,6 +28,10 @@ export const CHUNK_BYTES = 262_144;
 export const DAG_WIDTH = 174;
 /** Leaf of a result's digest tree, bytes: a disputed leaf must fit in one transaction. */
 export const DIGEST_LEAF_BYTES = 4096;
+/** Nodes of a digest tree shown at once: as leaves they are 64 KiB, what a small output would have had. */
+export const MAX_SHOWN_NODES = 16;
+/** Levels of a digest tree below its root: 64 MiB in leaves of at least 2 KiB. */
+export const MAX_TREE_LEVELS = 15;
 /** Signalling message between two peers, bytes: an SDP offer with candidates is about 2 KiB. */
 export const MAX_SIGNAL_BYTES = 16 * 1024;
 /** A consent is asked again after this, milliseconds (30 days). */

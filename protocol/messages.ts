@@ -2,8 +2,15 @@
 // Hashes, keys, digests, salts and signatures travel as bytes; content ids and addresses as text.
 import * as v from "valibot";
 import { isErrorCode } from "./errors.ts";
-import { MAX_BATCH_TASKS, MAX_INLINE_OUTPUT_BYTES, MAX_JOB_INPUTS, MAX_SIGNAL_BYTES } from "./limits.ts";
-
+import {
+  DIGEST_LEAF_BYTES,
+  MAX_BATCH_TASKS,
+  MAX_INLINE_OUTPUT_BYTES,
+  MAX_JOB_INPUTS,
+  MAX_SHOWN_NODES,
+  MAX_SIGNAL_BYTES,
+  MAX_TREE_LEVELS,
+} from "./limits.ts";
 import { address, bytes, bytesUpTo, cid, text, uint } from "./schemas.ts";
 
 /** Both sides name it in their first message; a relay refuses another. */
@@ -12,6 +19,12 @@ export const PROTOCOL_VERSION = 1;
 const hashes = v.custom<Uint8Array>(
   (b) => b instanceof Uint8Array && b.length > 0 && b.length % 32 === 0 && b.length <= 32 * MAX_BATCH_TASKS,
   `expected 1 to ${MAX_BATCH_TASKS} times 32 bytes`,
+);
+const MAX_TREE_NODES = 2 ** MAX_TREE_LEVELS;
+const treeLevel = uint(MAX_TREE_LEVELS);
+const path = v.custom<Uint8Array>(
+  (b) => b instanceof Uint8Array && b.length % 32 === 0 && b.length <= 32 * MAX_TREE_LEVELS,
+  `expected 0 to ${MAX_TREE_LEVELS} times 32 bytes`,
 );
 const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 /** Of one connection; what peers call each other. */
@@ -93,6 +106,24 @@ export const volunteerMessage = v.variant("type", [
       v.maxLength(MAX_BATCH_TASKS),
     ),
   }),
+  /** What `show` asked for, in its order: leaves with their bytes, or hashes of inner nodes. */
+  v.strictObject({
+    type: v.literal("shown"),
+    key: hash,
+    level: treeLevel,
+    nodes: v.pipe(
+      v.array(
+        v.strictObject({
+          index: uint(MAX_TREE_NODES),
+          bytes: bytesUpTo(DIGEST_LEAF_BYTES),
+          /** Siblings up to the root, 32 bytes each. */
+          path,
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(MAX_SHOWN_NODES),
+    ),
+  }),
   /** Tasks it will not do: it stops, or the tab closes. No harm to its name. */
   v.strictObject({ type: v.literal("handBack"), keys: hashes }),
   v.strictObject({ type: v.literal("failed"), key: hash, code: errorCode, message: text(2000) }),
@@ -147,6 +178,13 @@ export const relayMessage = v.variant("type", [
   v.strictObject({ type: v.literal("reveal"), keys: hashes }),
   /** Send this task's whole output to PUT /api/uploads/KEY. */
   v.strictObject({ type: v.literal("upload"), key: hash }),
+  /** Show these nodes of the digest tree of an output committed to; at level 0 they are leaves. */
+  v.strictObject({
+    type: v.literal("show"),
+    key: hash,
+    level: treeLevel,
+    indices: v.pipe(v.array(uint(MAX_TREE_NODES)), v.minLength(1), v.maxLength(MAX_SHOWN_NODES)),
+  }),
   v.strictObject({
     type: v.literal("verdicts"),
     verdicts: v.pipe(

@@ -17,6 +17,7 @@ import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
 import { emptyState, step } from "./scheduler/step.ts";
+import { Showing } from "./showing.ts";
 import { signHash } from "./signature.ts";
 import { CONTRIBUTION } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
@@ -59,6 +60,7 @@ export class Loop {
    * nobody, and after a crash it is asked for again; if its task has to wait, it is written by itself all the same.
    */
   readonly #shown = new WeakMap<Contribution, { digest: Uint8Array; salt: Uint8Array }>();
+  readonly #showing = new Showing();
   #answering = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -67,7 +69,10 @@ export class Loop {
     this.#now = options.now ?? Date.now;
     this.#outbox = new Outbox(options.send);
     this.#restore();
-    this.#timer = setInterval(() => this.dispatch({ type: "ticked" }), TICK_MS);
+    this.#timer = setInterval(() => {
+      this.#showing.tick(this.#now());
+      this.dispatch({ type: "ticked" });
+    }, TICK_MS);
   }
 
   close(): void {
@@ -303,6 +308,10 @@ export class Loop {
       const reveal = { job, task: task.index, worker, ...shown, output: c.output ?? null };
       store.group.write(() => store.contributions.reveal(reveal));
     }
+  }
+
+  onShown(worker: Address, message: Of<"shown">): void {
+    this.#showing.receive(worker, message);
   }
 
   onHandBack(worker: Address, message: Of<"handBack">): void {

@@ -219,6 +219,8 @@ export class Session {
         return loop.onCommit(worker, message);
       case "reveal":
         return loop.onReveal(worker, message);
+      case "shown":
+        return loop.onShown(worker, message);
       case "handBack":
         return loop.onHandBack(worker, message);
       case "failed":

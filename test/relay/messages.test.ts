@@ -25,6 +25,13 @@ const bytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length)
 /** What no TypeScript program could send by mistake. */
 const wild = (message: unknown): Uint8Array => packMessage(message as never);
 
+const shown = (key: Uint8Array): VolunteerMessage => ({
+  type: "shown",
+  key,
+  level: 0,
+  nodes: [{ index: 0, bytes: bytes(8), path: bytes(0) }],
+});
+
 let grid: TestRelay;
 let app: Cid;
 beforeAll(async () => {
@@ -195,6 +202,25 @@ describe("to a volunteer at work, the relay refuses", () => {
       "bad-message",
       ({ leased }) => wild({ type: "failed", key: leased[0]!.key, code: "oops", message: "" }),
     ],
+    ["[W12] nodes that were not asked for", "not-yours", ({ asked }) => packMessage(shown(asked[0]!.key))],
+    ["[W12] no node", "bad-message", ({ asked }) => wild({ ...shown(asked[0]!.key), nodes: [] })],
+    [
+      "[W12] seventeen nodes",
+      "bad-message",
+      ({ asked }) =>
+        wild({ ...shown(asked[0]!.key), nodes: Array(17).fill({ index: 0, bytes: bytes(1), path: bytes(0) }) }),
+    ],
+    [
+      "[W12] a leaf of more than 4 KiB",
+      "bad-message",
+      ({ asked }) => wild({ ...shown(asked[0]!.key), nodes: [{ index: 0, bytes: bytes(4097), path: bytes(0) }] }),
+    ],
+    [
+      "[W12] a path that is not made of hashes",
+      "bad-message",
+      ({ asked }) => wild({ ...shown(asked[0]!.key), nodes: [{ index: 0, bytes: bytes(1), path: bytes(31) }] }),
+    ],
+    ["[W12] a level no tree has", "bad-message", ({ asked }) => wild({ ...shown(asked[0]!.key), level: 16 })],
     [
       "[X1] a signal to nobody",
       "peer-unavailable",

@@ -53,6 +53,12 @@ const sayings = ({ ann, bob, leased, asked }: Stage): VolunteerMessage[] => [
   { type: "handBack", keys: leased[0]!.key },
   { type: "failed", key: leased[0]!.key, code: "kernel-trap", message: "unreachable" },
   { type: "ad", ad: { engines: ["wasm"], cores: 1, hidden: false, peers: true } },
+  {
+    type: "shown",
+    key: asked[0]!.key,
+    level: 0,
+    nodes: [{ index: 0, bytes: asked[0]!.output, path: new Uint8Array() }],
+  },
   { type: "have", cid: app },
   { type: "find", cid: app },
   { type: "signal", to: bob.session, data: "offer" },

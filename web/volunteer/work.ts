@@ -12,6 +12,7 @@ import { joinHashes, splitHashes } from "../../protocol/hashList.ts";
 import { type Cid, fromHex, hex32 } from "../../protocol/ids.ts";
 import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS, MAX_FRAME_BYTES, MAX_INLINE_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
+import { Exhibits } from "./exhibits.ts";
 import type { Identity } from "./identity.ts";
 import type { Greeted } from "./relaySocket.ts";
 import type { LoadedKernel } from "./sandboxHost.ts";
@@ -75,6 +76,7 @@ interface Finished {
   digest: Uint8Array;
   salt: Uint8Array;
   output: Uint8Array;
+  itemBytes: number;
   tookMs: number;
 }
 
@@ -86,6 +88,7 @@ export class Work {
   #finishedSinceMs = 0;
   /** Committed and not decided, by key. */
   readonly #held = new Map<string, Finished>();
+  readonly #exhibits = new Exhibits();
   /** Committed and neither acknowledged nor refused, by sequence. */
   readonly #unanswered = new Map<number, Finished[]>();
   #greeted: Greeted | undefined;
@@ -154,6 +157,8 @@ export class Work {
         return this.#reveal(message.keys);
       case "upload":
         return void this.#upload(message.key);
+      case "show":
+        return this.#show(message);
       case "verdicts":
         for (const { key, verdict, rewardWei } of message.verdicts) {
           this.#held.delete(hex32(key));
@@ -262,11 +267,12 @@ export class Work {
   }
 
   #finish(task: Queued, manifest: Manifest, output: Uint8Array, tookMs: number): void {
-    const digest = fromHex(digestOf(output, manifest.output.itemBytes));
+    const { itemBytes } = manifest.output;
+    const digest = fromHex(digestOf(output, itemBytes));
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const commitment = commitmentOf(task.key, this.#ports.identity.address, digest, salt);
     if (this.#finished.length === 0) this.#finishedSinceMs = performance.now() - tookMs;
-    this.#finished.push({ key: task.key, commitment, digest, salt, output, tookMs });
+    this.#finished.push({ key: task.key, commitment, digest, salt, output, itemBytes, tookMs });
   }
 
   #commit(): void {
@@ -326,6 +332,12 @@ export class Work {
       if (bytes > REVEAL_FRAME_BYTES) flush();
     }
     flush();
+  }
+
+  #show(question: Extract<RelayMessage, { type: "show" }>): void {
+    const held = this.#held.get(hex32(question.key));
+    const shown = held && this.#exhibits.show(held, question);
+    if (shown) this.#ports.send(shown);
   }
 
   async #upload(key: Uint8Array): Promise<void> {
