@@ -15,4 +15,8 @@ export async function loadSamples({ manifest, files }: Builtin): Promise<Record<
   return samples;
 }
 
+/** The shader that asks a GPU how it rounds. */
+export const loadProbe = (): Promise<string> => readText("probe/kernel.wgsl");
+
+const readText = async (path: string) => new TextDecoder().decode(await read(path));
 const read = async (path: string) => new Uint8Array(await readFile(new URL(path, import.meta.url)));
