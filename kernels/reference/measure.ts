@@ -1,0 +1,118 @@
+// How fast a machine is at the reference kernels, in 10⁹ operations a second: the same code in a volunteer's sandbox and
+// in Node, where pools measure themselves.
+import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
+import { loadWasm } from "../execute/loadWasm.ts";
+import { loadWgsl } from "../execute/loadWgsl.ts";
+import type { Bound, Program } from "../execute/program.ts";
+import { parseParams } from "../kernel.ts";
+import { F32_ITEM_OPS, f32Manifest, I32_ITEM_OPS, i32Manifest, WASM_ITEM_OPS, wasmManifest } from "./manifests.ts";
+
+/** Absent where there is no such engine, or it failed. */
+export interface Speeds {
+  /** GPU, multiplications and additions of f32: GFLOP/s. */
+  f32?: number;
+  /** GPU, operations on 32-bit integers: Gop/s. */
+  i32?: number;
+  /** One core, WebAssembly, half f64 and half 32-bit integers: Gop/s. */
+  wasm?: number;
+}
+
+/** The kernels' code: kernels/reference/f32.wgsl and i32.wgsl as text, build/kernel.wasm. */
+export interface ReferenceCode {
+  f32: string;
+  i32: string;
+  wasm: Uint8Array;
+}
+
+/** A run that is timed: far above a browser's clock's grain and a dispatch's own cost, milliseconds. */
+const RUN_MS = 15;
+/** Timed runs; the median is taken, so that two disturbed ones do no harm. */
+const RUNS = 5;
+/** After this no further run is begun, milliseconds: three kernels and their compilation stay near 300 ms. */
+const BUDGET_MS = 90;
+/** One workgroup. */
+const FEWEST_ITEMS = 64;
+/** 7e10 operations: 7 ms of a GPU that does 1e13 in a second, and 1 MiB of output. */
+const MOST_ITEMS = 2 ** 18;
+/** How much larger the next trial may be: one run on a machine misjudged by this much still ends soon. */
+const GROWTH = 8;
+
+/** 10⁹ operations a second. `fewest` is where trials begin. Throws what `run` throws. */
+async function speedOf(bound: Bound, itemOps: number, fewest: number): Promise<number> {
+  const beginMs = performance.now();
+  const time = async (count: number) => {
+    const startMs = performance.now();
+    await bound.run({ first: 0, count });
+    return performance.now() - startMs;
+  };
+  // The first run warms up: buffers are made, code is compiled.
+  await time(fewest);
+  let count = fewest;
+  let tookMs = await time(count);
+  while (tookMs < RUN_MS / 2 && count < MOST_ITEMS) {
+    count = Math.min(MOST_ITEMS, Math.ceil(count * Math.min(GROWTH, RUN_MS / Math.max(tookMs, 0.1))));
+    tookMs = await time(count);
+  }
+  const runs = [tookMs];
+  while (runs.length < RUNS && performance.now() - beginMs + tookMs < BUDGET_MS) runs.push(await time(count));
+  runs.sort((a, b) => a - b);
+  // A clock too coarse for even the largest run tells nothing but a bound.
+  const medianMs = Math.max(runs[Math.floor(runs.length / 2)]!, 0.1);
+  return (count * itemOps) / medianMs / 1e6;
+}
+
+async function measure(
+  load: () => Promise<Program>,
+  params: Record<string, number>,
+  itemOps: number,
+  fewest: number,
+): Promise<number> {
+  const program = await load();
+  try {
+    const bound = await program.bind(params, []);
+    try {
+      return await speedOf(bound, itemOps, fewest);
+    } finally {
+      bound.dispose();
+    }
+  } finally {
+    program.dispose();
+  }
+}
+
+/** f32 and i32 of one GPU. A kernel that fails leaves its figure out; `failed` is told why. */
+export async function measureGpu(
+  device: GPUDevice,
+  code: Pick<ReferenceCode, "f32" | "i32">,
+  failed: (code: ErrorCode, message: string) => void = () => {},
+): Promise<Speeds> {
+  const speeds: Speeds = {};
+  for (const [name, manifest, text, itemOps] of [
+    ["f32", f32Manifest, code.f32, F32_ITEM_OPS],
+    ["i32", i32Manifest, code.i32, I32_ITEM_OPS],
+  ] as const)
+    try {
+      const load = () => loadWgsl(device, manifest, text);
+      speeds[name] = await measure(load, parseParams(manifest, {}), itemOps, FEWEST_ITEMS);
+    } catch (error) {
+      failed(...reason(error));
+    }
+  return speeds;
+}
+
+/** wasm, of the core this runs on. */
+export async function measureWasm(
+  code: Uint8Array,
+  failed: (code: ErrorCode, message: string) => void = () => {},
+): Promise<Speeds> {
+  try {
+    const load = () => loadWasm(wasmManifest, code);
+    return { wasm: await measure(load, parseParams(wasmManifest, {}), WASM_ITEM_OPS, 1) };
+  } catch (error) {
+    failed(...reason(error));
+    return {};
+  }
+}
+
+const reason = (error: unknown): [ErrorCode, string] =>
+  error instanceof SuperEdgeError ? [error.code, error.message] : ["kernel-trap", String(error)];
