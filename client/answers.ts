@@ -7,6 +7,7 @@ import {
   type EpochView,
   type JobView,
   jobSpecSchema,
+  lawSchema,
   type PoolView,
   type TaskView,
   type WorkerView,
@@ -17,6 +18,7 @@ import { address, bytes32, cid, text, uint } from "../protocol/schemas.ts";
 const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 /** Basis points: 10,000 is the whole. */
 const bps = uint(10_000);
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** Contributions a task can gather: replicas, their replacements and copies of the tail. Far above any real task. */
 const MAX_CONTRIBUTIONS = 64 * MAX_REPLICAS;
 
@@ -80,10 +82,24 @@ export const taskAnswer: v.GenericSchema<unknown, TaskView> = v.object({
         owner: address,
         state: v.picklist(["leased", "committed", "revealed", "lapsed"]),
         agrees: v.optional(v.boolean()),
+        credibility: v.optional(share),
+        checksPassed: v.optional(uint()),
+        weight: v.optional(uint()),
         rewardWei: v.optional(wei),
       }),
     ),
     v.maxLength(MAX_CONTRIBUTIONS),
+  ),
+  belief: v.optional(
+    v.object({
+      law: lawSchema,
+      reached: share,
+      needed: share,
+      referee: v.optional(v.object({ agrees: v.boolean() })),
+      firstDifference: v.optional(
+        v.object({ item: uint(MAX_JOB_ITEMS), believed: v.optional(text(200)), rejected: v.optional(text(200)) }),
+      ),
+    }),
   ),
   epoch: v.optional(uint()),
 });

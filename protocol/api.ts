@@ -1,12 +1,22 @@
 // What crosses the relay's HTTP API: JSON both ways. Amounts are decimal strings in wei.
 import * as v from "valibot";
-import { MAX_JOB_INPUTS, MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "./limits.ts";
-import { address, bytes32, cid, positive } from "./schemas.ts";
+import {
+  MAX_DEADLINE_SECONDS,
+  MAX_EXPRESSION_BYTES,
+  MAX_JOB_INPUTS,
+  MAX_JOB_ITEMS,
+  MAX_REPLICAS,
+  MAX_TRUST,
+} from "./limits.ts";
+import { preferenceSchema } from "./preference.ts";
+import { address, bytes32, cid, positive, uint } from "./schemas.ts";
 
 export const lawSchema = v.picklist(["pool", "poco"]);
 export type Law = v.InferOutput<typeof lawSchema>;
 /** As the Hub numbers them. */
 export const LAW_NUMBER: Record<Law, number> = { pool: 0, poco: 1 };
+
+const expression = v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_EXPRESSION_BYTES));
 
 /** What is to be computed. The deal that pays binds its hash (see `jobHash`), so it cannot be exchanged afterwards. */
 export const jobSpecSchema = v.strictObject({
@@ -20,6 +30,18 @@ export const jobSpecSchema = v.strictObject({
   trust: positive(MAX_TRUST),
   /** Contributions from different owners that must agree, at the least. */
   replicas: positive(MAX_REPLICAS),
+  // What is absent below is no part of the job's hash: a job that does not use it is hashed as it always was.
+  /** ClassAd expression that a machine must make TRUE; the names are in docs/matchmaking.md. */
+  requirements: v.optional(expression),
+  /** ClassAd expression: of the machines that will do, those with more of it come first. */
+  rank: v.optional(expression),
+  preference: v.optional(preferenceSchema),
+  /** Score on chain that a worker must have. */
+  minScore: v.optional(uint(1_000_000_000)),
+  /** The whole job, from its submission. */
+  deadlineSeconds: v.optional(positive(MAX_DEADLINE_SECONDS)),
+  /** Probability with which it is wanted done by then, above 0, at most 1. */
+  completion: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
 });
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
 
@@ -116,11 +138,30 @@ export interface TaskView {
     owner: string;
     state: "leased" | "committed" | "revealed" | "lapsed";
     agrees?: boolean;
+    /** When the task was decided. Law `pool`: that its results are right, 0..1, and spot checks it had passed. */
+    credibility?: number;
+    checksPassed?: number;
+    /** Law `poco`: what it multiplies its group's weight by, from its score on chain. */
+    weight?: number;
     /** Of the worker's contribution, wei; known once certified. */
     rewardWei?: string;
   }[];
+  /** Why its result is believed; known once certified. */
+  belief?: BeliefView;
   /** The epoch that settled it. */
   epoch?: number;
+}
+
+export interface BeliefView {
+  law: Law;
+  /** In the law's own measure: the group's share of all odds (`pool`), or of all weight (`poco`); 0..1. */
+  reached: number;
+  /** What that share had to be, 1 − 1/T. */
+  needed: number;
+  /** The pool's own referee computed it too. */
+  referee?: { agrees: boolean };
+  /** Where digests disagreed: the first item that differed, and its bytes in hexadecimal as believed and as rejected. */
+  firstDifference?: { item: number; believed?: string; rejected?: string };
 }
 
 export interface WorkerView {

@@ -40,3 +40,7 @@ export const CONSENT_MS = 30 * 24 * 3600 * 1000;
 export const MAX_TRUST = 1_000_000;
 /** Agreeing contributions a deal may demand of every task, whatever its trust. */
 export const MAX_REPLICAS = 16;
+/** A job's requirements or its rank, bytes: a page of conditions, parsed at the door and kept in memory. */
+export const MAX_EXPRESSION_BYTES = 2048;
+/** A job's deadline, seconds (30 days): beyond it no estimate of a pool of visitors means anything. */
+export const MAX_DEADLINE_SECONDS = 30 * 24 * 3600;

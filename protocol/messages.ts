@@ -1,6 +1,7 @@
 // What crosses the volunteer's socket, both ways, as two unions of schemas. Rules are numbered in SPEC.md.
 // Hashes, keys, digests, salts and signatures travel as bytes; content ids and addresses as text.
 import * as v from "valibot";
+import { adSchema } from "./ads.ts";
 import { isErrorCode } from "./errors.ts";
 import {
   DIGEST_LEAF_BYTES,
@@ -32,32 +33,6 @@ const sessionId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 const errorCode = v.pipe(v.string(), v.check(isErrorCode, "expected an error code"));
 const signature = bytes(65);
 const hash = bytes(32);
-
-export const engineSchema = v.picklist(["wgsl", "wasm"]);
-/** What kind of machine a worker says it is. Nothing in it is believed for payment; it only steers placement. */
-export const adSchema = v.strictObject({
-  /** Engines that started on this machine. */
-  engines: v.pipe(v.array(engineSchema), v.maxLength(4)),
-  /** Logical processors the worker may use. */
-  cores: uint(4096),
-  /** The GPU as WebGPU tells it; absent where there is none. */
-  adapter: v.optional(
-    v.strictObject({
-      vendor: text(100),
-      architecture: text(100),
-      /** A software driver. */
-      isFallback: v.boolean(),
-      maxBufferBytes: uint(),
-      maxStorageBindingBytes: uint(),
-      features: v.pipe(v.array(text(60)), v.maxLength(64)),
-    }),
-  ),
-  /** The tab is hidden: timers are slow and its late heartbeats are no failure. */
-  hidden: v.boolean(),
-  /** It fetches blobs from and gives blobs to other workers. */
-  peers: v.boolean(),
-});
-export type Ad = v.InferOutput<typeof adSchema>;
 
 /** volunteer → relay */
 export const volunteerMessage = v.variant("type", [

@@ -3,12 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { parseParams } from "../kernels/kernel.ts";
+import type { Ad } from "../protocol/ads.ts";
 import { type JobSpec, rangeOf } from "../protocol/api.ts";
 import { ackHash, type Domain } from "../protocol/commit.ts";
 import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts";
 import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
-import type { Ad, LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
+import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Ad } from "../../protocol/ads.ts";
 import { cidOf } from "../../protocol/cid.ts";
-import type { Ad } from "../../protocol/messages.ts";
 import { RawVolunteer } from "./rawVolunteer.ts";
 import { openTestRelay, type TestRelay } from "./testRelay.ts";
 

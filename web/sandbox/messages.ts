@@ -1,9 +1,9 @@
 // What crosses between the volunteer's page and the sandbox frame, which is of another origin: plain data through one
 // MessagePort, parsed by schema on both sides. No functions, no proxies.
 import * as v from "valibot";
+import { adSchema, engineSchema } from "../../protocol/ads.ts";
 import { isErrorCode } from "../../protocol/errors.ts";
 import { MAX_BLOB_BYTES } from "../../protocol/limits.ts";
-import { adSchema, engineSchema } from "../../protocol/messages.ts";
 import { bytesUpTo, text, uint } from "../../protocol/schemas.ts";
 
 const id = uint();

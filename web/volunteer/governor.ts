@@ -41,6 +41,11 @@ export class Governor {
     return this.#settings;
   }
 
+  /** Undefined where the browser does not tell. */
+  get onBattery(): boolean | undefined {
+    return this.#battery && !this.#battery.charging;
+  }
+
   /** Why nothing may run now, in plain words; empty if it may. */
   get reason(): string {
     if (this.#byHand) return "Paused. Press resume to go on.";

@@ -1,10 +1,11 @@
 // The volunteer: everything behind the page's one button. Loaded when it is pressed, not before.
 import { type Signal, signal } from "@preact/signals";
+import type { Ad } from "../../protocol/ads.ts";
 import type { Cid } from "../../protocol/ids.ts";
-import type { Ad } from "../../protocol/messages.ts";
 import { Swarm } from "../peer/swarm.ts";
 import { Governor } from "./governor.ts";
 import { openIdentity } from "./identity.ts";
+import { machineFacts } from "./machine.ts";
 import { oneTab } from "./oneTab.ts";
 import { fetchPool, relayOrigin, uploadOutput } from "./relayHttp.ts";
 import { RelaySocket } from "./relaySocket.ts";
@@ -121,9 +122,10 @@ async function openParts(
 
   const ad = (): Ad => ({
     engines,
-    cores: navigator.hardwareConcurrency || 1,
+    ...machineFacts(),
     adapter,
     hidden: document.hidden,
+    ...(governor.onBattery !== undefined && { onBattery: governor.onBattery }),
     peers: governor.settings.peers,
   });
 

@@ -2,11 +2,12 @@
 //
 //   connecting ─▶ challenged ─hello─▶ greeted ──closed──▶ waiting (0.5 s, doubling to 30 s) ─▶ connecting
 //                     └── refused for good (banned, version, consent): closed, not tried again
+import type { Ad } from "../../protocol/ads.ts";
 import { type Consent, consentHash, type Domain, helloHash } from "../../protocol/commit.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
 import type { Address } from "../../protocol/ids.ts";
 import { CONSENT_MS } from "../../protocol/limits.ts";
-import { type Ad, PROTOCOL_VERSION, type RelayMessage, type VolunteerMessage } from "../../protocol/messages.ts";
+import { PROTOCOL_VERSION, type RelayMessage, type VolunteerMessage } from "../../protocol/messages.ts";
 import { packMessage, parseRelayMessage } from "../../protocol/parse.ts";
 import type { Identity } from "./identity.ts";
 import { signHash } from "./signature.ts";

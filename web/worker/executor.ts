@@ -5,8 +5,8 @@ import { loadWasm } from "../../kernels/execute/loadWasm.ts";
 import { loadWgsl } from "../../kernels/execute/loadWgsl.ts";
 import type { Bound, Program } from "../../kernels/execute/program.ts";
 import type { Manifest } from "../../kernels/kernel.ts";
+import type { Ad } from "../../protocol/ads.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
-import type { Ad } from "../../protocol/messages.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { pacer } from "./pacer.ts";
 

@@ -1,6 +1,7 @@
 // The GPU of this machine, asked for once and again when it was lost.
+
+import type { Ad } from "../../protocol/ads.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import type { Ad } from "../../protocol/messages.ts";
 
 export interface Gpu {
   device: GPUDevice;
@@ -52,6 +53,9 @@ async function request(): Promise<Gpu> {
       isFallback: adapter.info.isFallbackAdapter ?? false,
       maxBufferBytes: device.limits.maxBufferSize,
       maxStorageBindingBytes: device.limits.maxStorageBufferBindingSize,
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
+      workgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
+      storageBuffers: device.limits.maxStorageBuffersPerShaderStage,
       features: [...device.features].slice(0, 64).map((name) => name.slice(0, 60)),
     },
   };
