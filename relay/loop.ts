@@ -23,6 +23,7 @@ import { signHash } from "./signature.ts";
 import { CONTRIBUTION } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { WorkerRow } from "./store/workers.ts";
+import { uniform } from "./uniform.ts";
 
 type Of<T extends VolunteerMessage["type"]> = Extract<VolunteerMessage, { type: T }>;
 
@@ -44,7 +45,7 @@ export interface LoopOptions {
 }
 
 export class Loop {
-  readonly state = emptyState();
+  readonly state = emptyState({ random: uniform });
   readonly jobs = new Map<JobId, JobContext>();
   /** `job:ID` when a job's certified tasks or state have changed on the disk. */
   readonly changes = new EventEmitter().setMaxListeners(0);
@@ -141,10 +142,11 @@ export class Loop {
       const certified = new Set(store.certified.indices(row.n));
       job.certified = certified.size;
       if (row.state !== "running") continue;
-      const contributions = store.contributions.open(row.n).map((c) => ({
-        index: c.task,
-        contribution: contributionOf(c, byNumber.get(c.worker)!.address),
-      }));
+      const contributions = store.contributions.open(row.n).map((c) => {
+        const contribution = contributionOf(c, byNumber.get(c.worker)!.address);
+        if (job.compare.kind === "exact") contribution.output = undefined;
+        return { index: c.task, contribution };
+      });
       this.dispatch({ type: "jobRestored", job, certified, contributions });
     }
   }
@@ -174,20 +176,7 @@ export class Loop {
     // Counters may be ahead of the disk by the current group.
     if (known) Object.assign(row, { sequence: known.sequence, earnedWei: known.earnedWei });
     this.#workers.set(address, row);
-    const before = this.state.workers.get(address);
-    const worker = workerOf(row, subnet);
-    if (before)
-      Object.assign(worker, {
-        good: before.good,
-        bad: before.bad,
-        lapsed: before.lapsed,
-        suspicion: before.suspicion,
-        banned: before.banned,
-        taskMs: before.taskMs,
-        failed: before.failed,
-      });
-    worker.score = options.score;
-    worker.connected = true;
+    const worker = { ...workerOf(row, subnet), engines: new Set(ad.engines), score: options.score, connected: true };
     this.dispatch({ type: "workerJoined", worker });
     return row.sequence;
   }
@@ -258,6 +247,10 @@ export class Loop {
           sequence: message.sequence,
           position,
           commitment: fromHex(commitment),
+          cohort: held?.cohort ?? "",
+          checksAt: held?.checksAt ?? 0,
+          historyAt: held?.historyAt ?? 0,
+          failuresAt: held?.failuresAt ?? 0,
         });
       }
     });
@@ -389,6 +382,11 @@ export class Loop {
       case "lapsed":
         this.#keepReveals(effect.task);
         return this.#close(effect.task, effect.contribution, "lapsed", 0n);
+      case "held":
+        this.#keepReveals(effect.task);
+        // It may wait long: what agrees exactly need not be at hand to be compared.
+        if (effect.task.job.compare.kind === "exact") for (const c of effect.task.contributions) c.output = undefined;
+        return;
       case "certified":
         return this.#certify(effect);
       case "mismatch": {
@@ -424,7 +422,8 @@ export class Loop {
     this.#o.store.group.write(() => {
       this.#changedWorkers.delete(address);
       const { earnedWei } = this.#workers.get(address)!;
-      this.#o.store.workers.tally({ ...this.state.workers.get(address)!, earnedWei });
+      const worker = this.state.workers.get(address)!;
+      this.#o.store.workers.tally({ ...worker, ...worker.standing, earnedWei });
     });
   }
 
@@ -437,20 +436,22 @@ export class Loop {
     this.#changed.add(job.id);
   }
 
-  #certify({ task, canonical, agreeing, rejected }: Extract<Effect, { type: "certified" }>): void {
+  #certify({ task, canonical, agreeing, rejected, reason }: Extract<Effect, { type: "certified" }>): void {
     const { store } = this.#o;
     const { row } = this.jobs.get(task.job.id)!;
     const outputCid = this.#uploads.get(task.key) ?? null;
     this.#uploads.delete(task.key);
-    invariant(canonical.output || outputCid, `certified task ${task.index} of ${row.id} has its bytes`);
+    invariant(canonical.inline || outputCid, `certified task ${task.index} of ${row.id} has its bytes`);
+    const author = this.#workers.get(canonical.worker)!.n;
     store.group.write(() =>
       store.certified.insert({
         job: row.n,
         task: task.index,
         digest: fromHex(canonical.digest!),
-        output: canonical.output ?? null,
+        output: outputCid ? null : (canonical.output ?? store.contributions.output(row.n, task.index, author)),
         outputCid,
         atMs: this.#now(),
+        belief: JSON.stringify(reason),
       }),
     );
     const rewards = rewardsOf(row, agreeing);

@@ -3,7 +3,9 @@ import { agreement } from "../kernels/agreement.ts";
 import type { Manifest } from "../kernels/kernel.ts";
 import { tasksOf } from "../protocol/api.ts";
 import { type Address, hex32 } from "../protocol/ids.ts";
-import { firstReplicas } from "./scheduler/belief.ts";
+import { newStanding } from "./scheduler/credibility.ts";
+import { laws } from "./scheduler/laws.ts";
+import { newJob, newWorker } from "./scheduler/new.ts";
 import type { Contribution, Job, Worker } from "./scheduler/state.ts";
 import type { ContributionRow } from "./store/contributions.ts";
 import type { JobRow } from "./store/jobs.ts";
@@ -22,49 +24,32 @@ export interface JobContext {
 
 export function makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, { engine, compare, output }: Manifest): Job {
   const { law, trust, replicas } = row.spec;
-  return {
+  return newJob({
     id: row.id,
     engine,
     app: row.spec.app,
     law,
     trust,
     replicas,
-    firstReplicas: firstReplicas({ law, trust, replicas }),
+    firstReplicas: laws[law]!.first({ trust, replicas }),
     tasks: tasksOf(row.spec),
     compare:
       compare.kind === "exact"
         ? compare
         : { kind: "tolerance", agree: (a, b) => agreement(compare, output.type, a, b) },
-    fresh: 0,
-    again: [],
-    open: new Map(),
-    certified: 0,
-    state: "running",
-    failures: new Map(),
-    pass: 0,
     keyOf: keyMaker(row.id, row.secret),
-  };
+  });
 }
 
 /** Not connected. */
-export const workerOf = (row: WorkerRow, subnet: string): Worker => ({
-  address: row.address,
-  owner: row.owner,
-  beneficiary: row.beneficiary,
-  subnet,
-  score: row.score,
-  engines: new Set(row.engines),
-  connected: false,
-  wants: 0,
-  leased: new Set(),
-  taskMs: new Map(),
-  good: row.good,
-  bad: row.bad,
-  lapsed: row.lapsed,
-  suspicion: row.suspicion,
-  banned: row.banned,
-  failed: new Set(),
-});
+export const workerOf = (row: WorkerRow, subnet: string): Worker => {
+  const { address, owner, beneficiary, score, good, bad, lapsed, suspicion, banned, checks, history, failures } = row;
+  return newWorker({
+    ...{ address, owner, beneficiary, subnet, score, good, bad, lapsed, suspicion, banned },
+    engines: new Set(row.engines),
+    standing: { ...newStanding(), checks, history, failures },
+  });
+};
 
 /** Of a task not yet certified. */
 export const contributionOf = (row: ContributionRow, worker: Address): Contribution => ({
@@ -72,6 +57,7 @@ export const contributionOf = (row: ContributionRow, worker: Address): Contribut
   owner: row.owner,
   beneficiary: row.beneficiary,
   subnet: row.subnet,
+  cohort: row.cohort,
   score: row.score,
   state: row.state === CONTRIBUTION.revealed ? "revealed" : "committed",
   deadlineMs: 0,
@@ -79,4 +65,8 @@ export const contributionOf = (row: ContributionRow, worker: Address): Contribut
   commitment: hex32(row.commitment),
   digest: row.digest ? hex32(row.digest) : undefined,
   output: row.output ?? undefined,
+  inline: row.output !== null,
+  checksAt: row.checksAt,
+  historyAt: row.historyAt,
+  failuresAt: row.failuresAt,
 });

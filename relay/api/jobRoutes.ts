@@ -12,7 +12,7 @@ import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { checkDeal } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
-import { canBeBelieved } from "../scheduler/belief.ts";
+import { canBeBelieved } from "../scheduler/laws.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";

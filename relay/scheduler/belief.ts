@@ -1,77 +1,51 @@
-// Whether a task's revealed contributions satisfy the deal's law, and if not, how many more could.
-import { certifiedDigest, MAX_CONTRIBUTIONS, type Vote } from "../../protocol/poco.ts";
-import type { Contribution, Job } from "./state.ts";
+// Which of a task's revealed results agree, and what a law makes of them.
+import type { Contribution, Job, Worker } from "./state.ts";
 
 export type Belief =
   /** `canonical` is the contribution whose bytes stand for the result. */
-  | { believed: true; canonical: Contribution; agreeing: Contribution[] }
+  | { state: "believed"; canonical: Contribution; agreeing: Contribution[] }
   /** Replicas that would settle it if they all agreed with the best group. */
-  | { believed: false; missing: number };
+  | { state: "wanting"; missing: number }
+  /** Nobody disagrees; it is believed once `worker` has passed that much more of checks. */
+  | { state: "held"; worker: Worker; checks: number };
 
-/** The digest that stands for all that agree. */
-const AGREED = "agreed";
-/** What a replica not yet placed is assumed to bring. */
-const NEWCOMER: Vote = { score: 0, digest: AGREED };
+export interface Agreement {
+  canonical: Contribution;
+  agreeing: Contribution[];
+  others: Contribution[];
+}
 
 /**
- * The candidate with which most revealed contributions agree; ties go to the lowest commitment, which nobody could
- * choose knowing the others.
+ * The result with which most revealed contributions agree, by `weight` if as many agree with another; what is left is
+ * decided by the lowest commitment, which nobody could choose knowing the others.
  */
-function bestGroup(job: Job, revealed: Contribution[]): { canonical: Contribution; agreeing: Contribution[] } {
-  let best: { canonical: Contribution; agreeing: Contribution[] } | undefined;
+export function bestGroup(
+  job: Job,
+  revealed: readonly Contribution[],
+  weight: (agreeing: readonly Contribution[]) => number = () => 0,
+): Agreement {
+  const [first] = revealed as [Contribution];
+  if (revealed.every((c) => c.digest === first.digest)) {
+    let canonical = first;
+    for (const c of revealed) if (c.commitment! < canonical.commitment!) canonical = c;
+    return { canonical, agreeing: [...revealed], others: [] };
+  }
+  let best: { canonical: Contribution; agreeing: Contribution[]; weight: number } | undefined;
   for (const candidate of revealed) {
     const agreeing = revealed.filter((other) => agree(job, candidate, other));
-    const better =
-      !best ||
-      agreeing.length > best.agreeing.length ||
-      (agreeing.length === best.agreeing.length && candidate.commitment! < best.canonical.commitment!);
-    if (better) best = { canonical: candidate, agreeing };
+    const group = { canonical: candidate, agreeing, weight: weight(agreeing) };
+    if (!best || isBetter(group, best)) best = group;
   }
-  return best!;
+  const { canonical, agreeing } = best!;
+  return { canonical, agreeing, others: revealed.filter((c) => !agreeing.includes(c)) };
+}
+
+function isBetter(a: { canonical: Contribution; agreeing: Contribution[]; weight: number }, b: typeof a): boolean {
+  if (a.agreeing.length !== b.agreeing.length) return a.agreeing.length > b.agreeing.length;
+  if (a.weight !== b.weight) return a.weight > b.weight;
+  return a.canonical.commitment! < b.canonical.commitment!;
 }
 
 const agree = (job: Job, a: Contribution, b: Contribution): boolean =>
   a.digest === b.digest ||
   (job.compare.kind === "tolerance" && !!a.output && !!b.output && job.compare.agree(a.output, b.output));
-
-/** What the rule sees: those that agree as one digest, the others as their own. */
-const votesOf = (agreeing: Contribution[], revealed: Contribution[]): Vote[] =>
-  revealed.map((c) => ({ score: c.score, digest: agreeing.includes(c) ? AGREED : c.digest! }));
-
-/** Law `poco` is the contract's integer rule; law `pool`, for now, a strict majority. Both want `replicas` agreeing. */
-function satisfied({ law, trust, replicas }: Pick<Job, "law" | "trust" | "replicas">, votes: Vote[]): boolean {
-  const agreeing = votes.filter((vote) => vote.digest === AGREED).length;
-  if (agreeing < replicas) return false;
-  switch (law) {
-    case "poco":
-      return certifiedDigest(votes, trust) === AGREED;
-    case "pool":
-      return agreeing > votes.length - agreeing;
-  }
-}
-
-export function believe(job: Job, revealed: Contribution[]): Belief {
-  if (revealed.length === 0) return { believed: false, missing: job.firstReplicas };
-  const { canonical, agreeing } = bestGroup(job, revealed);
-  const votes = votesOf(agreeing, revealed);
-  if (satisfied(job, votes)) return { believed: true, canonical, agreeing };
-  for (let missing = 1; votes.length < MAX_CONTRIBUTIONS; missing++) {
-    votes.push(NEWCOMER);
-    if (satisfied(job, votes)) return { believed: false, missing };
-  }
-  return { believed: false, missing: 1 };
-}
-
-/** Replicas a task gets when nothing is known of it yet: the law's demand of newcomers. */
-export const firstReplicas = (job: Pick<Job, "law" | "trust" | "replicas">): number => newcomersFor(job).length;
-
-/** Whether workers without reputation can satisfy the deal at all. */
-export const canBeBelieved = (job: Pick<Job, "law" | "trust" | "replicas">): boolean =>
-  satisfied(job, newcomersFor(job));
-
-function newcomersFor(job: Pick<Job, "law" | "trust" | "replicas">): Vote[] {
-  const votes: Vote[] = [];
-  do votes.push(NEWCOMER);
-  while (!satisfied(job, votes) && votes.length < MAX_CONTRIBUTIONS);
-  return votes;
-}

@@ -1,6 +1,7 @@
 // What happens to the scheduler, and what it wants done about it.
 import type { ErrorCode } from "../../protocol/errors.ts";
 import type { Address, Bytes32, JobId } from "../../protocol/ids.ts";
+import type { Reason } from "./laws.ts";
 import type { Contribution, Job, Task, Worker } from "./state.ts";
 
 export type Event =
@@ -33,7 +34,16 @@ export type Effect =
   | { type: "revoke"; worker: Address; tasks: Task[] }
   /** The contribution is dropped: not revealed in time, or the job stopped. */
   | { type: "lapsed"; task: Task; contribution: Contribution }
-  | { type: "certified"; task: Task; canonical: Contribution; agreeing: Contribution[]; rejected: Contribution[] }
+  /** Revealed, undisputed, and waiting until its workers have passed more checks. */
+  | { type: "held"; task: Task }
+  | {
+      type: "certified";
+      task: Task;
+      canonical: Contribution;
+      agreeing: Contribution[];
+      rejected: Contribution[];
+      reason: Reason;
+    }
   | { type: "mismatch"; task: Task; contributions: Contribution[] }
   | { type: "workerChanged"; worker: Worker }
   | { type: "banned"; worker: Worker }

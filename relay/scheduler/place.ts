@@ -1,6 +1,7 @@
 // Which tasks a worker gets next, and how many.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import type { Effect } from "./events.ts";
+import { drawHeld } from "./holding.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import { isStranger } from "./strangers.ts";
 import { openTask } from "./task.ts";
@@ -46,10 +47,14 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
         owner: worker.owner,
         beneficiary: worker.beneficiary,
         subnet: worker.subnet,
+        cohort: worker.cohort,
         score: worker.score,
         state: "leased",
         deadlineMs,
         leasedMs: nowMs,
+        checksAt: worker.standing.checks,
+        historyAt: worker.standing.history,
+        failuresAt: worker.standing.failures,
       });
       worker.leased.add(task);
       state.deadlines.add(deadlineMs, task);
@@ -105,7 +110,12 @@ function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
       job.again.push(task.index);
     }
   }
+  for (let task = drawMore(); task; task = drawMore()) picked.push(task);
   return picked;
+
+  function drawMore(): Task | undefined {
+    return picked.length < most ? drawHeld(state, job, worker) : undefined;
+  }
 }
 
 /** Replicas still to be placed. While digests are unseen, those at work are assumed to agree. */

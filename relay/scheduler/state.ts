@@ -6,11 +6,16 @@
 //     ▲                │ expired, handed back, failed, tab closed                    │ not in time      │
 //     └────────────────┘                                                            ▼                  ▼
 //                       ◀───────────── wants one more replica ◀──────────────── lapsed     believed? ─no─▶ (same)
-//                                                                                             │ yes
+//                                                                                       │     │ yes
+//                                                 held until its worker has passed more checks │
 //                                                                  small output: certified ◀──┴──▶ upload from a winner ─▶ certified
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
+import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Heap } from "./heap.ts";
+import type { Held } from "./holding.ts";
+import type { Law as LawRules } from "./laws.ts";
 
 /** How two outputs are compared, from the app's manifest. */
 export type Compare = { kind: "exact" } | { kind: "tolerance"; agree: (a: Uint8Array, b: Uint8Array) => boolean };
@@ -34,6 +39,9 @@ export interface Job {
   open: Map<number, Task>;
   /** Indices below `fresh` that are certified are those absent from `open`. */
   certified: number;
+  /** Tasks that wait for their workers' credibility, and the workers they wait for. */
+  held: number;
+  holders: Set<Worker>;
   state: "running" | "done" | "stopped";
   /** Owners on whose machines the kernel failed, with the last message of each. */
   failures: Map<Address, string>;
@@ -51,17 +59,26 @@ export interface Task {
   queued: boolean;
   /** Contributions, in any state, that would settle it as far as is known. */
   target: number;
+  /** Contributions that must agree, whoever made them. */
+  least: number;
   /** At most one an owner. Lapsed ones are removed. */
   contributions: Contribution[];
+  /** It waits until this worker has passed more checks. */
+  hold?: { worker: Worker; entry: Held } | undefined;
+  /** It is done once more to check this worker. */
+  audited?: Worker | undefined;
+  /** Workers whose results differ here, until it is decided. */
+  disputants?: Worker[] | undefined;
   /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
   uploading?: { worker: Address; tried: Set<Address> } | undefined;
 }
 
-export interface Contribution {
+export interface Contribution extends StandingAt {
   worker: Address;
   owner: Address;
   beneficiary: Address;
   subnet: string;
+  cohort: string;
   /** On chain, when the task was leased. */
   score: number;
   state: "leased" | "committed" | "asked" | "revealed";
@@ -70,8 +87,11 @@ export interface Contribution {
   leasedMs: number;
   commitment?: Bytes32;
   digest?: Bytes32;
-  /** Present if it came inside the reveal. */
+  /** It came inside the reveal, and is in memory or, of tasks that wait long, in the store. */
+  inline?: boolean;
   output?: Uint8Array | undefined;
+  /** The worker's standing has been told how this one ended. */
+  counted?: boolean;
 }
 
 export interface Worker {
@@ -86,6 +106,15 @@ export interface Worker {
   /** Tasks it has asked for and not got. */
   wants: number;
   leased: Set<Task>;
+  /** Tasks not yet decided to which it has committed. */
+  pending: Set<Task>;
+  standing: Standing;
+  /** Results that wait until it has passed more checks, by job. */
+  held: Map<JobId, Heap<Held>>;
+  /** Known to belong with others: replicas never meet inside a cohort. Empty if none is known. */
+  cohort: string;
+  /** Machines whose floats agree bit for bit; empty if not probed. */
+  numericClass: string;
   /** Milliseconds a task of an app takes on it, running average. */
   taskMs: Map<string, number>;
   good: number;
@@ -106,4 +135,12 @@ export interface State {
   /** Workers that asked and got nothing: fed as soon as there is something. */
   waiting: Set<Worker>;
   deadlines: Deadlines;
+  rules: Rules;
+  laws: Readonly<Record<string, LawRules>>;
+  /** Uniform in [0, 1): the scheduler throws no dice of its own, so that a run repeats. */
+  random: () => number;
+  /** Workers that have passed a check since their held results were last looked at. */
+  improved: Set<Worker>;
+  /** Held results of workers that were found wrong since. */
+  doubted: Set<Task>;
 }

@@ -1,22 +1,17 @@
 // The scheduler: from state and event to changed state and what is to be done. No clock, no randomness, no I/O: the
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
-import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
-import { believe } from "./belief.ts";
+import { defaultRules, type Rules } from "./credibility.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Effect, Event } from "./events.ts";
-import { place, wanted } from "./place.ts";
+import { type Law, laws } from "./laws.ts";
+import { place } from "./place.ts";
+import { decide, finishIfDone, followUp, GONE_MS, lapse, REVEAL_MS, settle, stopJob, UPLOAD_MS } from "./settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
-import { isLiar, nextSuspicion } from "./suspicion.ts";
-import { closeTask, openTask, queueTask } from "./task.ts";
+import { openTask } from "./task.ts";
 
-/** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
-export const REVEAL_MS = 15_000;
-/** The same for a worker whose connection is gone: time to come back after an interruption, milliseconds. */
-export const GONE_MS = 6_000;
-export const UPLOAD_MS = 60_000;
 /**
- * The same after a restart, milliseconds: however long the relay was away, every page that still runs has tried again
+ * Time to show a digest after a restart, milliseconds: however long the relay was away, every page that still runs has tried again
  * by then (it waits at most 30 s between two tries).
  */
 export const RETURN_MS = 45_000;
@@ -27,12 +22,22 @@ const FED_IN_VAIN = 32;
 /** Weight of the newest lease in a worker's running average. */
 const SPEED_WEIGHT = 0.4;
 
-export const emptyState = (): State => ({
+export const emptyState = (options: {
+  /** Uniform in [0, 1). */
+  random: () => number;
+  rules?: Partial<Rules>;
+  laws?: Readonly<Record<string, Law>>;
+}): State => ({
   jobs: new Map(),
   workers: new Map(),
   tasks: new Map(),
   waiting: new Set(),
   deadlines: new Deadlines(),
+  rules: { ...defaultRules, ...options.rules },
+  laws: { ...laws, ...options.laws },
+  random: options.random,
+  improved: new Set(),
+  doubted: new Set(),
 });
 
 export function step(state: State, event: Event, nowMs: number): Effect[] {
@@ -57,8 +62,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       break;
     }
     case "workerJoined":
-      state.workers.set(event.worker.address, event.worker);
-      remind(state, event.worker, nowMs, effects);
+      remind(state, join(state, event.worker), nowMs, effects);
       break;
     case "workerLeft": {
       const worker = state.workers.get(event.worker);
@@ -86,15 +90,15 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       contribution.state = "revealed";
       contribution.digest = event.digest;
       contribution.output = event.output;
+      contribution.inline = event.output !== undefined;
       settle(state, event.task, nowMs, effects);
       break;
     }
     case "uploaded": {
-      const belief = believe(
-        event.task.job,
-        event.task.contributions.filter((c) => c.state === "revealed"),
-      );
-      if (belief.believed) certify(state, event.task, belief.canonical, belief.agreeing, effects);
+      const winner = contributionOf(event.task, event.worker);
+      if (!winner || event.task.uploading?.worker !== event.worker) break;
+      winner.inline = true;
+      decide(state, event.task, nowMs, effects);
       break;
     }
     case "handedBack": {
@@ -110,8 +114,20 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
         if (state.tasks.get(task.key) === task) expire(state, task, nowMs, effects);
       break;
   }
+  followUp(state, nowMs, effects);
   feedTheWaiting(state, nowMs, effects);
   return effects;
+}
+
+/** One object a worker for as long as the state lives: tasks that wait for it hold on to it. */
+function join(state: State, joined: Worker): Worker {
+  const known = state.workers.get(joined.address);
+  if (!known) {
+    state.workers.set(joined.address, joined);
+    return joined;
+  }
+  const { owner, beneficiary, subnet, cohort, numericClass, engines, score, connected } = joined;
+  return Object.assign(known, { owner, beneficiary, subnet, cohort, numericClass, engines, score, connected });
 }
 
 /** After a restart: leases are forgotten, commits and reveals are not. */
@@ -123,7 +139,13 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
   for (const index of certified) job.fresh = Math.max(job.fresh, index + 1);
   for (const { index } of contributions) job.fresh = Math.max(job.fresh, index + 1);
   for (let index = 0; index < job.fresh; index++) if (!certified.has(index)) openTask(state, job, index);
-  for (const { index, contribution } of contributions) job.open.get(index)?.contributions.push(contribution);
+  for (const { index, contribution } of contributions) {
+    const task = job.open.get(index);
+    if (!task) continue;
+    task.contributions.push(contribution);
+    task.target = Math.max(task.target, task.contributions.length);
+    state.workers.get(contribution.worker)?.pending.add(task);
+  }
   for (const task of [...job.open.values()]) {
     settle(state, task, nowMs, effects);
     for (const c of task.contributions) {
@@ -144,7 +166,12 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
     if (contribution?.state !== "leased") continue;
     contribution.state = "committed";
     contribution.commitment = commitment;
-    worker?.leased.delete(task);
+    if (!worker) continue;
+    contribution.checksAt = worker.standing.checks;
+    contribution.historyAt = worker.standing.history;
+    contribution.failuresAt = worker.standing.failures;
+    worker.leased.delete(task);
+    worker.pending.add(task);
   }
   const app = event.tasks[0]?.task.job.app;
   if (worker && app !== undefined) {
@@ -153,123 +180,6 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
     worker.taskMs.set(app, known === undefined ? measured : known + SPEED_WEIGHT * (measured - known));
   }
   for (const { task } of event.tasks) settle(state, task, nowMs, effects);
-}
-
-/** Looks at a task after any change: ask for reveals, decide, or want another replica. */
-function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
-  const { contributions } = task;
-  // Another task of the same event may have stopped the job.
-  if (task.job.state !== "running") return;
-  if (contributions.some((c) => c.state === "leased")) return;
-  if (wanted(task) > 0) return queueTask(task);
-  const unrevealed = contributions.filter((c) => c.state === "committed");
-  if (unrevealed.length > 0) {
-    for (const c of unrevealed) {
-      c.state = "asked";
-      c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
-      state.deadlines.add(c.deadlineMs, task);
-      effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
-    }
-    return;
-  }
-  if (contributions.some((c) => c.state === "asked")) return;
-
-  const belief = believe(task.job, contributions);
-  if (!belief.believed) {
-    if (contributions.length >= MAX_CONTRIBUTIONS) {
-      const message = `task ${task.index}: ${contributions.length} machines gave results that do not agree; the kernel is not deterministic, or too few workers are honest`;
-      return stopJob(state, task.job, "kernel-trap", message, effects);
-    }
-    effects.push({ type: "mismatch", task, contributions: [...contributions] });
-    task.target = contributions.length + belief.missing;
-    return queueTask(task);
-  }
-  const { canonical, agreeing } = belief;
-  if (canonical.output) return certify(state, task, canonical, agreeing, effects);
-  askUpload(state, task, agreeing, nowMs, effects);
-}
-
-/**
- * A large output is fetched once, from a winner that is there; if it does not come, from another. A winner whose
- * connection is gone is waited for if there is no other: it is asked when it comes back.
- */
-function askUpload(state: State, task: Task, agreeing: Contribution[], nowMs: number, effects: Effect[]): void {
-  const tried = task.uploading?.tried ?? new Set<Address>();
-  const untried = agreeing.filter((c) => !tried.has(c.worker));
-  const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
-  const next = untried.find(isHere) ?? untried[0];
-  if (!next) {
-    // Nobody who could has sent it: the work must be done again.
-    task.uploading = undefined;
-    for (const c of agreeing) lapse(state, task, c, effects);
-    task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
-    return settle(state, task, nowMs, effects);
-  }
-  task.uploading = { worker: next.worker, tried };
-  next.deadlineMs = nowMs + (isHere(next) ? UPLOAD_MS : GONE_MS);
-  state.deadlines.add(next.deadlineMs, task);
-  if (isHere(next)) effects.push({ type: "askUpload", worker: next.worker, task });
-}
-
-function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
-  task.contributions = task.contributions.filter((c) => c !== contribution);
-  const worker = state.workers.get(contribution.worker);
-  if (worker) {
-    worker.lapsed++;
-    effects.push({ type: "workerChanged", worker });
-  }
-  effects.push({ type: "lapsed", task, contribution });
-}
-
-function certify(state: State, task: Task, canonical: Contribution, agreeing: Contribution[], effects: Effect[]): void {
-  const rejected = task.contributions.filter((c) => !agreeing.includes(c));
-  closeTask(state, task);
-  task.job.certified++;
-  effects.push({ type: "certified", task, canonical, agreeing, rejected });
-  for (const c of task.contributions) judge(state, c, agreeing.includes(c), effects);
-  finishIfDone(task.job, effects);
-}
-
-function judge(state: State, contribution: Contribution, agreed: boolean, effects: Effect[]): void {
-  const worker = state.workers.get(contribution.worker);
-  if (!worker) return;
-  if (agreed) worker.good++;
-  else worker.bad++;
-  worker.suspicion = nextSuspicion(worker.suspicion, agreed);
-  effects.push({ type: "workerChanged", worker });
-  if (!worker.banned && isLiar(worker.suspicion)) {
-    worker.banned = true;
-    state.waiting.delete(worker);
-    effects.push({ type: "banned", worker });
-  }
-}
-
-function finishIfDone(job: Job, effects: Effect[]): void {
-  if (job.state !== "running" || job.certified < job.tasks) return;
-  job.state = "done";
-  effects.push({ type: "jobDone", job });
-}
-
-function stopJob(
-  state: State,
-  job: Job,
-  code: Extract<Effect, { type: "jobStopped" }>["code"],
-  message: string,
-  effects: Effect[],
-) {
-  job.state = "stopped";
-  for (const task of [...job.open.values()]) {
-    closeTask(state, task);
-    for (const c of task.contributions) {
-      const worker = state.workers.get(c.worker);
-      if (c.state === "leased") {
-        worker?.leased.delete(task);
-        effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
-      } else effects.push({ type: "lapsed", task, contribution: c });
-    }
-  }
-  job.again.length = 0;
-  effects.push({ type: "jobStopped", job, code, message });
 }
 
 function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, effects: Effect[]): void {
@@ -336,7 +246,7 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
 /** A worker that comes back is asked again for what it committed: salts and outputs may still be in its memory. */
 function remind(state: State, worker: Worker, nowMs: number, effects: Effect[]): void {
   const tasks: Task[] = [];
-  for (const task of state.tasks.values()) {
+  for (const task of worker.pending) {
     const contribution = contributionOf(task, worker.address);
     if (contribution?.state === "revealed") remindOfUpload(state, task, contribution, nowMs, effects);
     if (contribution?.state !== "asked") continue;
@@ -362,7 +272,7 @@ function remindOfUpload(state: State, task: Task, winner: Contribution, nowMs: n
 
 /** Nobody waits long for a worker that has gone. */
 function hurryReveals(state: State, worker: Worker, nowMs: number): void {
-  for (const task of state.tasks.values()) {
+  for (const task of worker.pending) {
     const contribution = contributionOf(task, worker.address);
     if (contribution?.state !== "asked") continue;
     contribution.deadlineMs = Math.min(contribution.deadlineMs, nowMs + GONE_MS);

@@ -1,4 +1,5 @@
-// Replicas of a task go to strangers: other owner, other beneficiary, other subnet. The worker never chooses.
+// Replicas of a task go to strangers: other owner, other beneficiary, other subnet, other
+// cohort. The worker never chooses.
 import type { Task, Worker } from "./state.ts";
 
 export const isStranger = (task: Task, worker: Worker): boolean =>
@@ -6,6 +7,7 @@ export const isStranger = (task: Task, worker: Worker): boolean =>
     (c) =>
       c.owner !== worker.owner &&
       c.beneficiary !== worker.beneficiary &&
+      (c.cohort === "" || c.cohort !== worker.cohort) &&
       (c.subnet === "" || c.subnet !== worker.subnet),
   );
 

@@ -13,6 +13,8 @@ export interface CertifiedRow {
   atMs: number;
   /** The epoch that settles it; null while none does, `UNPAID` if none ever will. */
   epoch: number | null;
+  /** JSON of why it was believed (`Reason`); null in stores older than that. */
+  belief: string | null;
 }
 
 /** The deal was closed before the task was settled. */
@@ -29,10 +31,10 @@ export class CertifiedTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      "insert into certified(job, task, digest, output, outputCid, atMs) values(?, ?, ?, ?, ?, ?)",
+      "insert into certified(job, task, digest, output, outputCid, atMs, belief) values(?, ?, ?, ?, ?, ?, ?)",
     );
     this.#one = db.prepare("select * from certified where job = ? and task = ?");
-    this.#summary = db.prepare("select digest, epoch from certified where job = ? and task = ?");
+    this.#summary = db.prepare("select digest, epoch, belief from certified where job = ? and task = ?");
     this.#after = db.prepare("select * from certified where job = ? and seq > ? order by seq limit ?");
     this.#indices = db.prepare("select task from certified where job = ? order by task");
     this.#unsettled = db.prepare(
@@ -42,7 +44,8 @@ export class CertifiedTable {
   }
 
   insert(row: Omit<CertifiedRow, "seq" | "epoch">): number {
-    const { lastInsertRowid } = this.#insert.run(row.job, row.task, row.digest, row.output, row.outputCid, row.atMs);
+    const { job, task, digest, output, outputCid, atMs, belief } = row;
+    const { lastInsertRowid } = this.#insert.run(job, task, digest, output, outputCid, atMs, belief);
     return Number(lastInsertRowid);
   }
 
@@ -51,7 +54,7 @@ export class CertifiedTable {
   }
 
   /** The same without its output, which may have 64 KiB. */
-  summary(job: number, task: number): Pick<CertifiedRow, "digest" | "epoch"> | undefined {
+  summary(job: number, task: number): Pick<CertifiedRow, "digest" | "epoch" | "belief"> | undefined {
     return this.#summary.get(job, task) as unknown as CertifiedRow | undefined;
   }
 

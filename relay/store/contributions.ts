@@ -30,6 +30,11 @@ export interface ContributionRow {
   digest: Uint8Array | null;
   salt: Uint8Array | null;
   output: Uint8Array | null;
+  cohort: string;
+  /** The worker's standing when it committed (see scheduler/credibility.ts). */
+  checksAt: number;
+  historyAt: number;
+  failuresAt: number;
 }
 
 export class ContributionTable {
@@ -42,6 +47,7 @@ export class ContributionTable {
   readonly #ofTask;
   readonly #open;
   readonly #count;
+  readonly #output;
 
   constructor(db: DatabaseSync) {
     this.#insertBatch = db.prepare(
@@ -50,8 +56,9 @@ export class ContributionTable {
     this.#batch = db.prepare("select * from batch where worker = ? and sequence = ?");
     // A worker whose earlier contribution to the task lapsed may try again.
     this.#insert = db.prepare(
-      `insert or replace into contribution(job, task, worker, owner, beneficiary, subnet, score, sequence, position, commitment, state)
-       values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${CONTRIBUTION.committed})`,
+      `insert or replace into contribution(job, task, worker, owner, beneficiary, subnet, score, sequence, position, commitment,
+         cohort, checksAt, historyAt, failuresAt, state)
+       values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${CONTRIBUTION.committed})`,
     );
     this.#reveal = db.prepare(
       `update contribution set state = ${CONTRIBUTION.revealed}, digest = ?, salt = ?, output = ? where job = ? and task = ? and worker = ?`,
@@ -66,6 +73,7 @@ export class ContributionTable {
     this.#open = db.prepare(
       `select * from contribution where job = ? and state in (${CONTRIBUTION.committed}, ${CONTRIBUTION.revealed})`,
     );
+    this.#output = db.prepare("select output from contribution where job = ? and task = ? and worker = ?");
     this.#count = db.prepare("select count(*) as n from contribution where job = ?");
   }
 
@@ -89,6 +97,10 @@ export class ContributionTable {
       c.sequence,
       c.position,
       c.commitment,
+      c.cohort,
+      c.checksAt,
+      c.historyAt,
+      c.failuresAt,
     );
   }
 
@@ -113,6 +125,12 @@ export class ContributionTable {
   /** Committed or revealed, of tasks not yet certified. */
   open(job: number): ContributionRow[] {
     return this.#open.all(job) as unknown as ContributionRow[];
+  }
+
+  /** Of a revealed contribution to a task not yet certified, if it came inside the reveal. */
+  output(job: number, task: number, worker: number): Uint8Array | null {
+    const row = this.#output.get(job, task, worker) as { output: Uint8Array | null } | undefined;
+    return row?.output ?? null;
   }
 
   count(job: number): number {

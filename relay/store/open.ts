@@ -13,7 +13,8 @@ create table if not exists worker(
   engines text not null, adapter text not null, seenMs integer not null, sequence integer not null default 0,
   good integer not null default 0, bad integer not null default 0, lapsed integer not null default 0,
   suspicion real not null default 0, banned integer not null default 0,
-  earnedWei text not null default '0', score integer not null default 0);
+  earnedWei text not null default '0', score integer not null default 0,
+  checks real not null default 0, history real not null default 0, failures integer not null default 0);
 create table if not exists batch(
   worker integer not null, sequence integer not null, root blob not null, count integer not null,
   signature blob not null, commitments blob not null, ack blob not null, atMs integer not null,
@@ -22,10 +23,12 @@ create table if not exists contribution(
   job integer not null, task integer not null, worker integer not null, owner text not null, beneficiary text not null,
   subnet text not null, score integer not null, sequence integer not null, position integer not null,
   commitment blob not null, state integer not null, digest blob, salt blob, output blob,
+  cohort text not null default '', checksAt real not null default 0, historyAt real not null default 0,
+  failuresAt integer not null default 0,
   primary key(job, task, worker)) without rowid;
 create table if not exists certified(
   seq integer primary key autoincrement, job integer not null, task integer not null, digest blob not null,
-  output blob, outputCid text, atMs integer not null, epoch integer, unique(job, task));
+  output blob, outputCid text, atMs integer not null, epoch integer, belief text, unique(job, task));
 create index if not exists certified_waiting on certified(job, task) where epoch is null;
 create index if not exists certified_age on certified(atMs) where epoch is null;
 `;

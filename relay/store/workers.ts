@@ -20,6 +20,10 @@ export interface WorkerRow {
   earnedWei: bigint;
   /** On chain, as last read. */
   score: number;
+  /** What it has shown (see scheduler/credibility.ts). */
+  checks: number;
+  history: number;
+  failures: number;
 }
 
 type Raw = Omit<WorkerRow, "engines" | "banned" | "earnedWei"> & { engines: string; banned: number; earnedWei: string };
@@ -39,7 +43,7 @@ export class WorkerTable {
        engines = excluded.engines, adapter = excluded.adapter, seenMs = excluded.seenMs`,
     );
     this.#tally = db.prepare(
-      "update worker set good = ?, bad = ?, lapsed = ?, suspicion = ?, banned = ?, earnedWei = ? where address = ?",
+      "update worker set good = ?, bad = ?, lapsed = ?, suspicion = ?, banned = ?, earnedWei = ?, checks = ?, history = ?, failures = ? where address = ?",
     );
     this.#sequence = db.prepare("update worker set sequence = ? where n = ?");
     this.#score = db.prepare("update worker set score = ? where address = ?");
@@ -69,9 +73,22 @@ export class WorkerTable {
     return this.get(worker.address)!;
   }
 
-  tally(worker: Pick<WorkerRow, "address" | "good" | "bad" | "lapsed" | "suspicion" | "banned" | "earnedWei">): void {
-    const { good, bad, lapsed, suspicion, banned, earnedWei, address } = worker;
-    this.#tally.run(good, bad, lapsed, suspicion, banned ? 1 : 0, String(earnedWei), address);
+  tally(
+    worker: Omit<WorkerRow, "n" | "owner" | "beneficiary" | "engines" | "adapter" | "seenMs" | "sequence" | "score">,
+  ) {
+    const { good, bad, lapsed, suspicion, banned, earnedWei, checks, history, failures, address } = worker;
+    this.#tally.run(
+      good,
+      bad,
+      lapsed,
+      suspicion,
+      banned ? 1 : 0,
+      String(earnedWei),
+      checks,
+      history,
+      failures,
+      address,
+    );
   }
 
   setSequence(n: number, sequence: number): void {

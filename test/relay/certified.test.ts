@@ -21,7 +21,15 @@ afterEach(() => {
 });
 
 const certify = (job: number, task: number, atMs: number) =>
-  store.certified.insert({ job, task, digest: new Uint8Array(32), output: new Uint8Array(9), outputCid: null, atMs });
+  store.certified.insert({
+    job,
+    task,
+    digest: new Uint8Array(32),
+    output: new Uint8Array(9),
+    outputCid: null,
+    belief: null,
+    atMs,
+  });
 
 it("what waits for settlement comes by job and task, without the outputs", () => {
   certify(2, 0, 10);

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
-import { firstReplicas } from "../../relay/scheduler/belief.ts";
 import type { Effect, Event } from "../../relay/scheduler/events.ts";
+import { laws } from "../../relay/scheduler/laws.ts";
+import { newJob, newWorker } from "../../relay/scheduler/new.ts";
+import { GONE_MS, REVEAL_MS, UPLOAD_MS } from "../../relay/scheduler/settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "../../relay/scheduler/state.ts";
-import { emptyState, GONE_MS, RETURN_MS, REVEAL_MS, step, UPLOAD_MS } from "../../relay/scheduler/step.ts";
+import { emptyState, RETURN_MS, step } from "../../relay/scheduler/step.ts";
 import { subnetOf } from "../../relay/scheduler/strangers.ts";
 import { isLiar, nextSuspicion } from "../../relay/scheduler/suspicion.ts";
 
@@ -14,45 +16,27 @@ const hash = (n: number) => hex(n, 32) as Bytes32;
 
 function makeJob(id: number, terms: { tasks: number; trust?: number; replicas?: number }): Job {
   const law = { law: "poco" as const, trust: terms.trust ?? 2, replicas: terms.replicas ?? 2 };
-  return {
+  return newJob({
     id: hash(id) as JobId,
     engine: "wasm",
     app: `app ${id}`,
     ...law,
-    firstReplicas: firstReplicas(law),
+    firstReplicas: laws.poco!.first(law),
     tasks: terms.tasks,
     compare: { kind: "exact" },
-    fresh: 0,
-    again: [],
-    open: new Map(),
-    certified: 0,
-    state: "running",
-    failures: new Map(),
-    pass: 0,
     keyOf: (index) => hash(id * 1_000_000 + index) as TaskKey,
-  };
+  });
 }
 
-function makeWorker(n: number, owner = n, subnet = ""): Worker {
-  return {
+const makeWorker = (n: number, owner = n, subnet = ""): Worker =>
+  newWorker({
     address: address(n),
     owner: address(owner),
     beneficiary: address(owner),
     subnet,
-    score: 0,
     engines: new Set(["wasm"]),
     connected: true,
-    wants: 0,
-    leased: new Set(),
-    taskMs: new Map(),
-    good: 0,
-    bad: 0,
-    lapsed: 0,
-    suspicion: 0,
-    banned: false,
-    failed: new Set(),
-  };
-}
+  });
 
 /** As the store gives it back after a restart. */
 const committedBy = (n: number): Contribution => ({
@@ -60,7 +44,11 @@ const committedBy = (n: number): Contribution => ({
   owner: address(n),
   beneficiary: address(n),
   subnet: "",
+  cohort: "",
   score: 0,
+  checksAt: 0,
+  historyAt: 0,
+  failuresAt: 0,
   state: "committed",
   deadlineMs: 0,
   leasedMs: 0,
@@ -69,7 +57,7 @@ const committedBy = (n: number): Contribution => ({
 
 /** A pool in virtual time: performs effects at once, and lets workers answer as they please. */
 class Pool {
-  readonly state: State = emptyState();
+  readonly state: State = emptyState({ random: Math.random });
   readonly effects: Effect[] = [];
   readonly leases = new Map<Address, Task[]>();
   readonly asked: { worker: Address; task: Task }[] = [];

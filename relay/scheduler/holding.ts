@@ -1,0 +1,89 @@
+// Results that lack nothing but their workers' credibility. They wait until the worker has passed enough checks; when a
+// job has no fresh tasks left, some of them, drawn at random, are done once more by strangers, which checks the rest.
+import { Heap } from "./heap.ts";
+import type { Job, State, Task, Worker } from "./state.ts";
+import { isStranger } from "./strangers.ts";
+
+/** Holders looked at for one draw, and of each so many results: a bound on the time of a request. */
+const HOLDERS_LOOKED_AT = 16;
+const DRAWS = 4;
+
+/** A result that waits: believed when its worker's checks reach `at`. */
+export interface Held {
+  at: number;
+  task: Task;
+}
+
+export function hold(task: Task, worker: Worker, checks: number): void {
+  const { job } = task;
+  let waiting = worker.held.get(job.id);
+  if (!waiting) {
+    waiting = new Heap<Held>((entry) => entry.at);
+    worker.held.set(job.id, waiting);
+    job.holders.add(worker);
+  }
+  const entry = { at: worker.standing.checks + checks, task };
+  waiting.push(entry);
+  task.hold = { worker, entry };
+  job.held++;
+}
+
+/** The task waits no longer: decided, doubted, or to be done once more. */
+export function unhold(task: Task): void {
+  const { hold: held, job } = task;
+  if (!held) return;
+  task.hold = undefined;
+  job.held--;
+  const waiting = held.worker.held.get(job.id)!;
+  waiting.delete(held.entry);
+  dropIfEmpty(held.worker, job);
+}
+
+function dropIfEmpty(worker: Worker, job: Job): void {
+  if (worker.held.get(job.id)?.size !== 0) return;
+  worker.held.delete(job.id);
+  job.holders.delete(worker);
+}
+
+/** Takes one task whose time has come. */
+export function nextDue(worker: Worker): Task | undefined {
+  if (worker.standing.disputes > 0) return undefined;
+  for (const waiting of worker.held.values()) {
+    const first = waiting.first;
+    if (!first || first.at > worker.standing.checks) continue;
+    unhold(first.task);
+    return first.task;
+  }
+  return undefined;
+}
+
+/**
+ * A held task for `asker` to do once more, if the job has come to its end: no more of a worker's results at once than
+ * could make the rest believed.
+ */
+export function drawHeld(state: State, job: Job, asker: Worker): Task | undefined {
+  if (job.held === 0 || job.fresh < job.tasks) return undefined;
+  let looked = 0;
+  for (const holder of job.holders) {
+    if (looked++ === HOLDERS_LOOKED_AT) break;
+    // Who was looked at goes to the end of the line.
+    job.holders.delete(holder);
+    job.holders.add(holder);
+    if (holder.owner === asker.owner) continue;
+    const waiting = holder.held.get(job.id)!;
+    const { standing } = holder;
+    const needed = Math.ceil(waiting.last.at - standing.checks) || 1;
+    if (standing.beingChecked >= Math.min(needed, state.rules.checkedAtOnce)) continue;
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const { task } = waiting.at(Math.floor(state.random() * waiting.size));
+      if (!isStranger(task, asker)) continue;
+      unhold(task);
+      task.audited = holder;
+      standing.beingChecked++;
+      task.least = task.contributions.length + 1;
+      task.target = task.least;
+      return task;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,154 @@
+// The laws by which results are believed, behind one interface. A deal names one. The simulator adds others to compare.
+import type { Address } from "../../protocol/ids.ts";
+import { certifiedDigest, MAX_CONTRIBUTIONS, type Vote, weigh, weightOf } from "../../protocol/poco.ts";
+import { type Agreement, type Belief, bestGroup } from "./belief.ts";
+import { checksFor, checksOf, oddsForTrust, oddsOf } from "./credibility.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+
+export interface Law {
+  /** Contributions a fresh task gets at once. */
+  first(job: Pick<Job, "trust" | "replicas">): number;
+  /** Contributions a fresh task must have before it is looked at, whoever made them. */
+  least(job: Pick<Job, "trust" | "replicas">, state: State): number;
+  /** `revealed`: at least one. Those still at work do not count. */
+  believe(state: State, task: Task, revealed: readonly Contribution[]): Belief;
+  /** Why these are believed against those, in figures. */
+  explain(state: State, task: Task, agreeing: readonly Contribution[], others: readonly Contribution[]): Reason;
+}
+
+/** What speaks for a certified result. */
+export interface Reason {
+  /** Credibility of those who agree, from 0 to 1. */
+  reached: number;
+  /** 1 − 1/T: what the deal asked for. */
+  needed: number;
+  parts: {
+    worker: Address;
+    /** Law poco: the factor it multiplies its group with. */
+    weight?: number;
+    /** Law pool: how far its result was believed by itself, 0 to 1, and the weight of checks passed behind that. */
+    credibility?: number;
+    checks?: number;
+  }[];
+}
+
+const neededFor = (trust: number): number => 1 - 1 / Math.max(1, trust);
+
+/** The digest that stands for all that agree. */
+const AGREED = "agreed";
+/** What a replica not yet placed is assumed to bring. */
+const NEWCOMER: Vote = { score: 0, digest: AGREED };
+
+/** Whether votes satisfy the integer rule, and enough of them agree. */
+const isPocoSatisfied = ({ trust, replicas }: Pick<Job, "trust" | "replicas">, votes: readonly Vote[]): boolean =>
+  votes.filter((vote) => vote.digest === AGREED).length >= replicas && certifiedDigest(votes, trust) === AGREED;
+
+function newcomersFor(job: Pick<Job, "trust" | "replicas">): Vote[] {
+  const votes: Vote[] = [];
+  do votes.push(NEWCOMER);
+  while (!isPocoSatisfied(job, votes) && votes.length < MAX_CONTRIBUTIONS);
+  return votes;
+}
+
+/** The integer rule that the contract recomputes; see protocol/poco.ts. */
+export const poco: Law = {
+  first: (job) => newcomersFor(job).length,
+  least: (job) => job.replicas,
+  believe(_state, { job }, contributions) {
+    const { canonical, agreeing } = bestGroup(job, contributions);
+    const votes: Vote[] = contributions.map((c) => ({
+      score: c.score,
+      digest: agreeing.includes(c) ? AGREED : c.digest!,
+    }));
+    if (isPocoSatisfied(job, votes)) return { state: "believed", canonical, agreeing };
+    for (let missing = 1; votes.length < MAX_CONTRIBUTIONS; missing++) {
+      votes.push(NEWCOMER);
+      if (isPocoSatisfied(job, votes)) return { state: "wanting", missing };
+    }
+    return { state: "wanting", missing: 1 };
+  },
+  explain(_state, { job }, agreeing, others) {
+    const votes = [...agreeing.map((c) => ({ ...c, digest: AGREED })), ...others].map(({ score, digest }) => ({
+      score,
+      digest: digest!,
+    }));
+    const { groups, total } = weigh(votes);
+    return {
+      reached: Number((groups.get(AGREED)! * PRECISION) / total) / Number(PRECISION),
+      needed: neededFor(job.trust),
+      parts: [...agreeing, ...others].map((c) => ({ worker: c.worker, weight: weightOf(c.score) })),
+    };
+  },
+};
+const PRECISION = 1_000_000_000n;
+
+const standingOf = (state: State, c: Contribution): Worker["standing"] => state.workers.get(c.worker)!.standing;
+
+/** Odds that all of these are right, if they agree. */
+export const groupOdds = (state: State, group: readonly Contribution[]): number =>
+  group.reduce((odds, c) => odds * oddsOf(standingOf(state, c), c, state.rules), 1);
+
+/** Odds of the others, group by group. */
+function oddsAgainst(state: State, others: readonly Contribution[]): number {
+  const groups = new Map<string, number>();
+  for (const c of others) groups.set(c.digest!, (groups.get(c.digest!) ?? 1) * groupOdds(state, [c]));
+  let sum = 0;
+  for (const odds of groups.values()) sum += odds;
+  return sum;
+}
+
+/**
+ * Credibility (see credibility.ts), and never against a majority: receipt and contract ask for that much. Replicas are
+ * placed one after the other, so that who lies first cannot know whether a friend comes second.
+ */
+export const pool: Law = {
+  first: () => 1,
+  least: ({ trust, replicas }, state) =>
+    trust > 1 && replicas < 2 && state.random() < state.rules.auditRate ? 2 : replicas,
+  believe(state, task, revealed) {
+    const { job } = task;
+    const best = bestGroup(job, revealed, (agreeing) => groupOdds(state, agreeing));
+    const { canonical, agreeing, others } = best;
+    const lacking = Math.max(task.least - agreeing.length, others.length + 1 - agreeing.length);
+    if (lacking > 0) return { state: "wanting", missing: lacking };
+    const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, others));
+    const isAlone = agreeing.length === 1 && job.trust > 1;
+    const disputed = isAlone && standingOf(state, canonical).disputes > 0;
+    if (groupOdds(state, agreeing) >= need && !disputed) return { state: "believed", canonical, agreeing };
+    return (others.length === 0 && heldBy(state, best, need)) || { state: "wanting", missing: 1 };
+  },
+  explain(state, { job }, agreeing, others) {
+    const group = groupOdds(state, agreeing);
+    return {
+      reached: group / (1 + group + oddsAgainst(state, others)),
+      needed: neededFor(job.trust),
+      parts: [...agreeing, ...others].map((c) => {
+        const standing = standingOf(state, c);
+        const odds = oddsOf(standing, c, state.rules);
+        return { worker: c.worker, credibility: odds / (1 + odds), checks: checksOf(standing, c) ?? 0 };
+      }),
+    };
+  },
+};
+
+/** Whether those who agree may wait until they are believed, and whose checks are the last to come. */
+function heldBy(state: State, { agreeing }: Agreement, need: number): Belief | undefined {
+  const known = agreeing.filter((c) => checksOf(standingOf(state, c), c) !== undefined);
+  if (known.length === 0) return undefined;
+  const target = checksFor(need ** (1 / known.length), state.rules);
+  let last: { worker: Worker; checks: number } | undefined;
+  for (const c of known) {
+    const worker = state.workers.get(c.worker)!;
+    const checks = Math.max(0, target - checksOf(worker.standing, c)!);
+    if (worker.banned || checks > state.rules.holdChecks) return undefined;
+    if (!last || checks > last.checks) last = { worker, checks };
+  }
+  return last && { state: "held", ...last };
+}
+
+export const laws: Readonly<Record<string, Law>> = { poco, pool };
+
+/** Whether workers without reputation can satisfy the deal at all. */
+export function canBeBelieved({ law, trust, replicas }: Pick<Job, "law" | "trust" | "replicas">): boolean {
+  return law === "poco" ? isPocoSatisfied({ trust, replicas }, newcomersFor({ trust, replicas })) : true;
+}

@@ -1,0 +1,46 @@
+// Jobs and workers as they are when the scheduler first hears of them.
+import { newStanding } from "./credibility.ts";
+import type { Job, Worker } from "./state.ts";
+
+type JobTerms = Pick<
+  Job,
+  "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
+>;
+
+export const newJob = (terms: JobTerms): Job => ({
+  ...terms,
+  fresh: 0,
+  again: [],
+  open: new Map(),
+  certified: 0,
+  held: 0,
+  holders: new Set(),
+  state: "running",
+  failures: new Map(),
+  pass: 0,
+});
+
+/** Its own owner and beneficiary, nowhere, not connected, unless told. */
+export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Worker => ({
+  owner: known.address,
+  beneficiary: known.address,
+  subnet: "",
+  cohort: "",
+  numericClass: "",
+  score: 0,
+  engines: new Set(),
+  connected: false,
+  wants: 0,
+  leased: new Set(),
+  pending: new Set(),
+  standing: newStanding(),
+  held: new Map(),
+  taskMs: new Map(),
+  good: 0,
+  bad: 0,
+  lapsed: 0,
+  suspicion: 0,
+  banned: false,
+  failed: new Set(),
+  ...known,
+});

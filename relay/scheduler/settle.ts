@@ -1,0 +1,232 @@
+// What becomes of a task after any change: ask for reveals, decide, wait, want another replica; and what a decision means
+// for the workers.
+import type { ErrorCode } from "../../protocol/errors.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import { bestGroup } from "./belief.ts";
+import { failed, oddsOf, passed } from "./credibility.ts";
+import type { Effect } from "./events.ts";
+import { hold, nextDue, unhold } from "./holding.ts";
+import { wanted } from "./place.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import { isLiar, nextSuspicion } from "./suspicion.ts";
+import { closeTask, queueTask } from "./task.ts";
+
+/** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
+export const REVEAL_MS = 15_000;
+/** The same for a worker whose connection is gone: time to come back after an interruption, milliseconds. */
+export const GONE_MS = 6_000;
+export const UPLOAD_MS = 60_000;
+
+/** Looks at a task after any change. */
+export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
+  // Another task of the same event may have stopped the job, and a held one waits for something else.
+  if (task.job.state !== "running" || task.hold) return;
+  const inHand = task.contributions.filter((c) => c.state !== "leased");
+  // Who is still at work when enough have committed is not waited for: it was a copy of a late one, or is late itself.
+  if (inHand.length < task.target) {
+    if (wanted(task) > 0) queueTask(task);
+    return;
+  }
+  const unrevealed = inHand.filter((c) => c.state === "committed");
+  for (const c of unrevealed) {
+    c.state = "asked";
+    c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
+    state.deadlines.add(c.deadlineMs, task);
+    effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
+  }
+  if (inHand.length > 0 && inHand.every((c) => c.state === "revealed")) decide(state, task, nowMs, effects);
+}
+
+const revealedOf = (task: Task): Contribution[] => task.contributions.filter((c) => c.state === "revealed");
+
+/** All that was committed is revealed. */
+export function decide(state: State, task: Task, nowMs: number, effects: Effect[]): void {
+  const { job } = task;
+  const revealed = revealedOf(task);
+  noteDispute(state, task, revealed);
+  if (!task.disputants) credit(state, revealed);
+  const belief = state.laws[job.law]!.believe(state, task, revealed);
+  switch (belief.state) {
+    case "believed": {
+      const { canonical, agreeing } = belief;
+      if (agreeing.some((c) => c.inline && c.digest === canonical.digest))
+        certify(state, task, canonical, agreeing, effects);
+      else askUpload(state, task, agreeing, nowMs, effects);
+      return;
+    }
+    case "held":
+      endAudit(task);
+      // Large outputs are not held: their workers would have to keep them in memory all the while.
+      if (job.fresh < job.tasks && job.held < state.rules.maxHeld && revealed.every((c) => c.inline)) {
+        hold(task, belief.worker, belief.checks);
+        effects.push({ type: "held", task });
+        return;
+      }
+      return want(state, task, revealed, 1, effects);
+    case "wanting":
+      return want(state, task, revealed, belief.missing, effects);
+  }
+}
+
+function want(state: State, task: Task, revealed: Contribution[], missing: number, effects: Effect[]): void {
+  if (revealed.length >= MAX_CONTRIBUTIONS) {
+    const message = `task ${task.index}: ${revealed.length} machines gave results that do not agree; the kernel is not deterministic, or too few workers are honest`;
+    return stopJob(state, task.job, "kernel-trap", message, effects);
+  }
+  if (task.disputants) effects.push({ type: "mismatch", task, contributions: revealed });
+  task.target = Math.min(MAX_CONTRIBUTIONS, revealed.length + missing);
+  if (wanted(task) > 0) queueTask(task);
+}
+
+/** The first time that results differ, nobody concerned is believed alone until it is known who erred. */
+function noteDispute(state: State, task: Task, revealed: readonly Contribution[]): void {
+  if (task.disputants || revealed.length < 2) return;
+  if (bestGroup(task.job, revealed).others.length === 0) return;
+  task.disputants = revealed.map((c) => state.workers.get(c.worker)!);
+  for (const worker of task.disputants) worker.standing.disputes++;
+}
+
+/** Agreement with strangers is a check passed, worth what the strangers are worth. */
+function credit(state: State, agreeing: readonly Contribution[]): void {
+  if (agreeing.length < 2 || agreeing.every((c) => c.counted)) return;
+  const doubts = agreeing.map((c) => 1 / (1 + oddsOf(state.workers.get(c.worker)!.standing, c, state.rules)));
+  for (const [i, c] of agreeing.entries()) {
+    if (c.counted) continue;
+    c.counted = true;
+    const allOthersBad = doubts.reduce((product, doubt, j) => (j === i ? product : product * doubt), 1);
+    const worker = state.workers.get(c.worker)!;
+    passed(worker.standing, 1 - allOthersBad, state.rules);
+    if (worker.held.size > 0) state.improved.add(worker);
+  }
+}
+
+/**
+ * Looks again at what waits: results of workers that have passed checks since, and of those that were found wrong. One
+ * decision may lead to the next, so this runs until nothing is left.
+ */
+export function followUp(state: State, nowMs: number, effects: Effect[]): void {
+  while (state.improved.size + state.doubted.size > 0) {
+    for (const task of state.doubted) {
+      state.doubted.delete(task);
+      if (state.tasks.get(task.key) !== task || task.job.state !== "running" || !task.hold) continue;
+      unhold(task);
+      decide(state, task, nowMs, effects);
+    }
+    for (const worker of state.improved) {
+      state.improved.delete(worker);
+      for (let task = nextDue(worker); task; task = nextDue(worker)) decide(state, task, nowMs, effects);
+    }
+  }
+}
+
+/**
+ * A large output is fetched once, from a winner that is there; if it does not come, from another. A winner whose
+ * connection is gone is waited for if there is no other: it is asked when it comes back.
+ */
+function askUpload(state: State, task: Task, agreeing: Contribution[], nowMs: number, effects: Effect[]): void {
+  const tried = task.uploading?.tried ?? new Set();
+  const untried = agreeing.filter((c) => !tried.has(c.worker));
+  const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
+  const next = untried.find(isHere) ?? untried[0];
+  if (!next) {
+    // Nobody who could has sent it: the work must be done again.
+    task.uploading = undefined;
+    for (const c of agreeing) lapse(state, task, c, effects);
+    task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
+    return settle(state, task, nowMs, effects);
+  }
+  task.uploading = { worker: next.worker, tried };
+  next.deadlineMs = nowMs + (isHere(next) ? UPLOAD_MS : GONE_MS);
+  state.deadlines.add(next.deadlineMs, task);
+  if (isHere(next)) effects.push({ type: "askUpload", worker: next.worker, task });
+}
+
+export function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
+  task.contributions = task.contributions.filter((c) => c !== contribution);
+  const worker = state.workers.get(contribution.worker);
+  if (worker) {
+    worker.lapsed++;
+    worker.pending.delete(task);
+    effects.push({ type: "workerChanged", worker });
+  }
+  effects.push({ type: "lapsed", task, contribution });
+}
+
+export function certify(
+  state: State,
+  task: Task,
+  canonical: Contribution,
+  agreeing: Contribution[],
+  effects: Effect[],
+): void {
+  const revealed = revealedOf(task);
+  const rejected = revealed.filter((c) => !agreeing.includes(c));
+  const reason = state.laws[task.job.law]!.explain(state, task, agreeing, rejected);
+  const late = task.contributions.filter((c) => c.state !== "revealed");
+  close(state, task);
+  task.job.certified++;
+  effects.push({ type: "certified", task, canonical, agreeing, rejected, reason });
+  for (const c of late) dismiss(state, task, c, effects);
+  if (revealed.length > 1) credit(state, agreeing);
+  for (const c of agreeing) judge(state, c, true, revealed.length > 1, effects);
+  for (const c of rejected) judge(state, c, false, true, effects);
+  finishIfDone(task.job, effects);
+}
+
+function close(state: State, task: Task): void {
+  endAudit(task);
+  closeTask(state, task);
+  for (const worker of task.disputants ?? []) {
+    worker.standing.disputes--;
+    if (worker.held.size > 0) state.improved.add(worker);
+  }
+}
+
+function endAudit(task: Task): void {
+  if (task.audited) task.audited.standing.beingChecked--;
+  task.audited = undefined;
+}
+
+/** The task is decided without this contribution. */
+function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): void {
+  if (c.state !== "leased") return void effects.push({ type: "lapsed", task, contribution: c });
+  state.workers.get(c.worker)?.leased.delete(task);
+  effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
+}
+
+/** `compared`: somebody else did the same task. What nobody else did proves nothing about its worker. */
+function judge(state: State, contribution: Contribution, agreed: boolean, compared: boolean, effects: Effect[]): void {
+  const worker = state.workers.get(contribution.worker);
+  if (!worker) return;
+  if (agreed) worker.good++;
+  else worker.bad++;
+  if (compared) worker.suspicion = nextSuspicion(worker.suspicion, agreed);
+  effects.push({ type: "workerChanged", worker });
+  if (agreed) return;
+  failed(worker.standing);
+  // What it did before and nobody has confirmed is looked at again, without its word (backtracking).
+  for (const task of worker.pending) if (task.hold) state.doubted.add(task);
+  if (!worker.banned && isLiar(worker.suspicion)) ban(state, worker, effects);
+}
+
+function ban(state: State, worker: Worker, effects: Effect[]): void {
+  worker.banned = true;
+  state.waiting.delete(worker);
+  effects.push({ type: "banned", worker });
+}
+
+export function finishIfDone(job: Job, effects: Effect[]): void {
+  if (job.state !== "running" || job.certified < job.tasks) return;
+  job.state = "done";
+  effects.push({ type: "jobDone", job });
+}
+
+export function stopJob(state: State, job: Job, code: ErrorCode, message: string, effects: Effect[]): void {
+  job.state = "stopped";
+  for (const task of [...job.open.values()]) {
+    close(state, task);
+    for (const c of task.contributions) dismiss(state, task, c, effects);
+  }
+  job.again.length = 0;
+  effects.push({ type: "jobStopped", job, code, message });
+}
