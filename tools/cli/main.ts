@@ -1,0 +1,11 @@
+// What `superedge` runs. The table stands here, outside client/, because a command may live anywhere (the simulator is in
+// test/sim) while client/ may import only protocol and kernels.
+import { type CommandTable, runCommand } from "../../client/cli/command.ts";
+
+const commands: CommandTable = {};
+
+// The status is set, not forced: what was printed into a pipe must get out.
+process.exitCode = await runCommand(commands, process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});
