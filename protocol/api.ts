@@ -148,6 +148,15 @@ export interface TaskView {
   }[];
   /** Why its result is believed; known once certified. */
   belief?: BeliefView;
+  /** Where results that should be the same first differ, if any two did. */
+  firstDifference?: {
+    /** Of the job. */
+    item: number;
+    /** Where in the item the bytes below begin. */
+    offsetBytes: number;
+    /** At most 32 bytes each. */
+    workers: { worker: string; bytesHex: string }[];
+  };
   /** The epoch that settled it. */
   epoch?: number;
 }

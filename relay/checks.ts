@@ -2,6 +2,7 @@
 import { rangeOf } from "../protocol/api.ts";
 import { batchRoot, type CommitBatch, commitBatchHash, commitmentOf, type Domain } from "../protocol/commit.ts";
 import { digestOf } from "../protocol/digest.ts";
+import type { TreeShape } from "../protocol/digestProof.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Bytes32, hex32, type TaskKey } from "../protocol/ids.ts";
@@ -79,7 +80,12 @@ export function checkBytes(job: JobContext, task: Task, output: Uint8Array | und
     throw new SuperEdgeError("bad-output", "the output does not have the digest that was committed");
 }
 
-const outputBytes = ({ row, manifest }: JobContext, task: Task): number =>
-  rangeOf(row.spec, task.index).count * manifest.output.itemBytes;
+const outputBytes = (job: JobContext, task: Task): number => shapeOf(job, task.index).outputBytes;
+
+/** How a task's output is cut into the leaves of its digest. */
+export function shapeOf({ row, manifest }: Pick<JobContext, "row" | "manifest">, task: number): TreeShape {
+  const { itemBytes } = manifest.output;
+  return { outputBytes: rangeOf(row.spec, task).count * itemBytes, itemBytes };
+}
 
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;

@@ -13,6 +13,7 @@ import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/m
 import { rewardsOf } from "../protocol/payout.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
+import { Disputes } from "./disputes.ts";
 import { Outbox } from "./outbox.ts";
 import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
@@ -62,7 +63,8 @@ export class Loop {
    * nobody, and after a crash it is asked for again; if its task has to wait, it is written by itself all the same.
    */
   readonly #shown = new WeakMap<Contribution, { digest: Uint8Array; salt: Uint8Array }>();
-  readonly #showing = new Showing();
+  readonly #showing: Showing;
+  readonly #disputes: Disputes;
   #answering = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -70,9 +72,18 @@ export class Loop {
     this.#o = options;
     this.#now = options.now ?? Date.now;
     this.#outbox = new Outbox(options.send);
+    this.#showing = new Showing((worker, message) => {
+      this.#outbox.question(worker, message);
+      this.#answer();
+    }, this.#now);
+    this.#disputes = new Disputes(
+      options.store,
+      this.#showing,
+      (worker) => !!this.state.workers.get(worker)?.connected,
+    );
     this.#restore();
     this.#timer = setInterval(() => {
-      this.#showing.tick(this.#now());
+      this.#showing.tick();
       this.dispatch({ type: "ticked" });
     }, TICK_MS);
   }
@@ -390,9 +401,11 @@ export class Loop {
       case "certified":
         return this.#certify(effect);
       case "mismatch": {
-        const { row } = this.jobs.get(effect.task.job.id)!;
+        const context = this.jobs.get(effect.task.job.id)!;
+        const { row } = context;
         row.mismatches++;
         this.#keepReveals(effect.task);
+        this.#disputes.note(context, effect.task, effect.contributions, []);
         store.group.write(() => store.jobs.countMismatch(row.n));
         const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
         return log("digests disagree", { job: row.id, task: effect.task.index, said });

@@ -11,6 +11,7 @@ export class Outbox {
   readonly #send: (worker: Address, message: RelayMessage) => void;
   #reveals = new Map<Address, Uint8Array[]>();
   #verdicts = new Map<Address, Verdict[]>();
+  #questions: { worker: Address; message: RelayMessage }[] = [];
   #messages: { worker: Address; message: RelayMessage }[] = [];
 
   constructor(send: (worker: Address, message: RelayMessage) => void) {
@@ -29,17 +30,25 @@ export class Outbox {
     this.#messages.push({ worker, message });
   }
 
+  /** About what a worker commits to: it goes out after the request to reveal it. */
+  question(worker: Address, message: RelayMessage): void {
+    this.#questions.push({ worker, message });
+  }
+
   /** Sends everything gathered: plain messages first, in their order. */
   flush(): void {
     const messages = this.#messages;
     const reveals = this.#reveals;
     const verdicts = this.#verdicts;
+    const questions = this.#questions;
+    this.#questions = [];
     this.#messages = [];
     this.#reveals = new Map();
     this.#verdicts = new Map();
     for (const { worker, message } of messages) this.#send(worker, message);
     for (const [worker, keys] of reveals)
       for (const part of parts(keys)) this.#send(worker, { type: "reveal", keys: joinHashes(part) });
+    for (const { worker, message } of questions) this.#send(worker, message);
     for (const [worker, list] of verdicts)
       for (const part of parts(list)) this.#send(worker, { type: "verdicts", verdicts: part });
   }

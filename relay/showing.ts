@@ -6,8 +6,8 @@
 import { type DigestNode, type TreeShape, verifyNode } from "../protocol/digestProof.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { splitHashes } from "../protocol/hashList.ts";
-import { type Address, type Bytes32, hex32, type TaskKey } from "../protocol/ids.ts";
-import type { VolunteerMessage } from "../protocol/messages.ts";
+import { type Address, type Bytes32, fromHex, hex32, type TaskKey } from "../protocol/ids.ts";
+import type { RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { sha256 } from "./hashes.ts";
 
 type Shown = Extract<VolunteerMessage, { type: "shown" }>;
@@ -29,15 +29,24 @@ export interface Question {
 const SHOW_MS = 15_000;
 
 export class Showing {
+  readonly #send: (worker: Address, message: RelayMessage) => void;
+  readonly #now: () => number;
   readonly #open = new Map<string, Question & { untilMs: number }>();
 
+  constructor(send: (worker: Address, message: RelayMessage) => void, now: () => number) {
+    this.#send = send;
+    this.#now = now;
+  }
+
   /** Takes the place of an earlier question about the same task to the same worker. */
-  ask(question: Question, nowMs: number): void {
+  ask(question: Question): void {
     const name = nameOf(question.worker, question.key);
     const before = this.#open.get(name);
     // At the end of the map: what is in it is in the order of its deadlines.
     this.#open.delete(name);
-    this.#open.set(name, { ...question, untilMs: nowMs + SHOW_MS });
+    this.#open.set(name, { ...question, untilMs: this.#now() + SHOW_MS });
+    const { worker, key, level, indices } = question;
+    this.#send(worker, { type: "show", key: fromHex(key), level, indices: [...indices] });
     before?.answered(undefined);
   }
 
@@ -62,7 +71,8 @@ export class Showing {
   }
 
   /** Gives up what was not answered in time. */
-  tick(nowMs: number): void {
+  tick(): void {
+    const nowMs = this.#now();
     for (const [name, { untilMs, answered }] of this.#open) {
       if (untilMs > nowMs) return;
       this.#open.delete(name);

@@ -17,7 +17,7 @@ import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";
 import { streamResults } from "./results.ts";
-import { jobView, taskView } from "./views.ts";
+import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
 const MAX_TASK_VIEWS = 10_000;
@@ -115,8 +115,13 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       const names = workerRows();
       const count = Math.max(0, Math.min(limit, job.job.tasks - from));
       const views: TaskView[] = [];
+      const { row } = job;
+      const differences = row.mismatches > 0 ? store.differences.of(row.n, from, from + count) : undefined;
       while (views.length < count) {
-        views.push(taskView(context, job, from + views.length, names));
+        const view = taskView(context, job, from + views.length, names);
+        const difference = differences?.get(view.index);
+        if (difference) view.firstDifference = differenceView(difference);
+        views.push(view);
         if (views.length % TASK_VIEWS_AT_ONCE === 0) await setImmediate();
       }
       return views;

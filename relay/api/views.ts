@@ -7,6 +7,7 @@ import type { JobContext } from "../rows.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
+import type { DifferenceRow } from "../store/differences.ts";
 import { CONTRIBUTION } from "../store/open.ts";
 import type { WorkerRow } from "../store/workers.ts";
 import type { ApiContext } from "./context.ts";
@@ -86,6 +87,16 @@ export function taskView(
   if (certified.epoch !== null && certified.epoch !== UNPAID) view.epoch = certified.epoch;
   return view;
 }
+
+export const differenceView = ({
+  item,
+  offsetBytes,
+  workers,
+}: DifferenceRow): TaskView["firstDifference"] & object => ({
+  item,
+  offsetBytes,
+  workers,
+});
 
 function stateOf(task: Task): TaskView["state"] {
   const { contributions } = task;

@@ -29,6 +29,9 @@ create table if not exists contribution(
 create table if not exists certified(
   seq integer primary key autoincrement, job integer not null, task integer not null, digest blob not null,
   output blob, outputCid text, atMs integer not null, epoch integer, belief text, unique(job, task));
+create table if not exists difference(
+  job integer not null, task integer not null, item integer not null, offsetBytes integer not null, workers text not null,
+  primary key(job, task)) without rowid;
 create index if not exists certified_waiting on certified(job, task) where epoch is null;
 create index if not exists certified_age on certified(atMs) where epoch is null;
 `;

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { AppTable } from "./apps.ts";
 import { CertifiedTable } from "./certified.ts";
 import { ContributionTable } from "./contributions.ts";
+import { DifferenceTable } from "./differences.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { JobTable } from "./jobs.ts";
 import { openStore } from "./open.ts";
@@ -15,6 +16,7 @@ export class Store {
   readonly workers: WorkerTable;
   readonly contributions: ContributionTable;
   readonly certified: CertifiedTable;
+  readonly differences: DifferenceTable;
   readonly group: GroupCommit;
 
   constructor(file: string, onBroken: (error: unknown) => void) {
@@ -24,6 +26,7 @@ export class Store {
     this.workers = new WorkerTable(this.db);
     this.contributions = new ContributionTable(this.db);
     this.certified = new CertifiedTable(this.db);
+    this.differences = new DifferenceTable(this.db);
     this.group = new GroupCommit(this.db, onBroken);
   }
 

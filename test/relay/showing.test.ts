@@ -34,9 +34,19 @@ function ask(
   const answers: (DigestNode[] | undefined)[] = [];
   const shape = { outputBytes: output.length, itemBytes: ITEM_BYTES };
   const question = { worker: ann, key, level: 0, indices: [3, 7], shape, digest: () => digest, ...change };
-  showing.ask({ ...question, answered: (nodes) => answers.push(nodes) }, 0);
+  showing.ask({ ...question, answered: (nodes) => answers.push(nodes) });
   return answers;
 }
+
+/** Nobody hears its questions; its clock stands until `nowMs` is changed. */
+const clock = { nowMs: 0 };
+const newShowing = () => {
+  clock.nowMs = 0;
+  return new Showing(
+    () => {},
+    () => clock.nowMs,
+  );
+};
 
 const refusing = (code: string) => expect.objectContaining({ code });
 
@@ -49,7 +59,7 @@ describe("[W12] nodes of an output", () => {
         fc.array(fc.nat(), { minLength: 1, maxLength: 16 }),
         (level, places) => {
           const indices = places.map((place) => place % nodesAt(leaves, level));
-          const showing = new Showing();
+          const showing = newShowing();
           const answers = ask(showing, { level, indices });
           showing.receive(ann, answer({ level, indices })!);
           expect(answers).toHaveLength(1);
@@ -69,7 +79,7 @@ describe("[W12] nodes of an output", () => {
   });
 
   it("of another output are refused, and the question stays open for the right ones", () => {
-    const showing = new Showing();
+    const showing = newShowing();
     const answers = ask(showing);
     expect(() =>
       showing.receive(ann, answer({ level: 0, indices: [3, 7] }, patternBytes(100_008).subarray(8))!),
@@ -85,14 +95,14 @@ describe("[W12] nodes of an output", () => {
     ["the same leaves in another order", { level: 0, indices: [7, 3] }],
     ["nodes of another level", { level: 1, indices: [3, 7] }],
   ])("are refused: %s", (_, shown) => {
-    const showing = new Showing();
+    const showing = newShowing();
     const answers = ask(showing);
     expect(() => showing.receive(ann, answer(shown)!)).toThrow(refusing("bad-output"));
     expect(answers).toEqual([]);
   });
 
   it("are refused from whom they were not asked of, twice, and before the digest is revealed", () => {
-    const showing = new Showing();
+    const showing = newShowing();
     const shown = answer({ level: 0, indices: [3, 7] })!;
     let revealed: Bytes32 | undefined;
     ask(showing, { digest: () => revealed });
@@ -104,14 +114,16 @@ describe("[W12] nodes of an output", () => {
   });
 
   it("that do not come within 15 s are given up; a new question takes the old one's place", () => {
-    const showing = new Showing();
+    const showing = newShowing();
     const first = ask(showing);
     const second = ask(showing, { indices: [1] });
     expect([first, second]).toEqual([[undefined], []]);
-    showing.tick(14_999);
+    clock.nowMs = 14_999;
+    showing.tick();
     expect(second).toEqual([]);
-    showing.tick(15_000);
-    showing.tick(30_000);
+    clock.nowMs = 15_000;
+    showing.tick();
+    showing.tick();
     expect(second).toEqual([undefined]);
     expect(() => showing.receive(ann, answer({ level: 0, indices: [1] })!)).toThrow(refusing("not-yours"));
   });
