@@ -1,0 +1,93 @@
+// What a simulation has shown, in the figures that are published. docs/verification.md defines each of them.
+import { clopperPearson, type RateBounds } from "./binomial.ts";
+import { Grid } from "./grid.ts";
+import { lieRates, type Policy, type Scenario, withLieRate } from "./scenario.ts";
+import type { Tally } from "./tally.ts";
+
+export interface Outcome {
+  policy: Policy;
+  trust: number;
+  lieRate: number;
+  seed: number;
+  tasks: number;
+  certified: number;
+  wrong: number;
+  /** Wrong of certified. */
+  error: number;
+  /** 95 % bounds of the rate behind it. */
+  bounds: RateBounds;
+  /** Contributions committed, spot checks and wasted ones included, a certified task. */
+  redundancy: number;
+  makespanSeconds: number;
+  /** Makespan over the time in which all would have been done at the pace of the first nine tenths. */
+  tailSlowdown: number;
+  /** Speculative copies a certified task. */
+  extraWork: number;
+  /** Honest machines banned; their right results that were rejected. */
+  wrongfulBans: number;
+  rightRejected: number;
+  /** Names under which somebody lied, those of them that were banned, and contributions they made until then (mean). */
+  liars: number;
+  caught: number;
+  contributionsUntilBan: number | undefined;
+  /** Mean of committed contributions a name. */
+  tasksPerName: number;
+  /** Why it ended before all was certified. */
+  stopped: string | undefined;
+  counts: Omit<Tally, "curveMs" | "certify" | "timeOf" | "stopped">;
+  /** Seconds at which each two hundredth of the tasks was certified. */
+  curveSeconds: number[];
+}
+
+function outcomeOf(grid: Grid, policy: Policy, lieRate: number, seed: number): Outcome {
+  const { tally, job } = grid;
+  const { curveMs, stopped, ...counts } = tally;
+  const done = tally.certified === job.tasks;
+  return {
+    policy,
+    trust: job.trust,
+    lieRate,
+    seed,
+    tasks: job.tasks,
+    certified: tally.certified,
+    wrong: tally.wrong,
+    error: tally.wrong / Math.max(1, tally.certified),
+    bounds: clopperPearson(tally.wrong, tally.certified),
+    redundancy: tally.committed / Math.max(1, tally.certified),
+    makespanSeconds: tally.endMs / 1000,
+    tailSlowdown: done ? tally.endMs / (tally.timeOf(0.9) / 0.9) : Number.POSITIVE_INFINITY,
+    extraWork: tally.copies / Math.max(1, tally.certified),
+    wrongfulBans: tally.honestBans,
+    rightRejected: tally.rightRejected,
+    liars: tally.liars,
+    caught: tally.badBans,
+    contributionsUntilBan: tally.badBans > 0 ? tally.untilBan / tally.badBans : undefined,
+    tasksPerName: tally.committed / Math.max(1, tally.identities),
+    stopped,
+    counts: counts as Outcome["counts"],
+    curveSeconds: [...curveMs].map((ms) => ms / 1000),
+  };
+}
+
+/** Every policy at every lie rate, on the same volunteers. */
+export function simulate(scenario: Scenario, seed: number, policies: readonly Policy[] = scenario.policies): Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (const policy of policies)
+    for (const lieRate of lieRates(scenario)) {
+      const grid = new Grid(withLieRate(scenario, lieRate), policy, seed);
+      grid.run();
+      outcomes.push(outcomeOf(grid, policy, lieRate, seed));
+    }
+  return outcomes;
+}
+
+/** For each policy the outcome at the lie rate that served the liars best. */
+export function worstOf(outcomes: readonly Outcome[]): Outcome[] {
+  const worst = new Map<string, Outcome>();
+  for (const outcome of outcomes) {
+    const key = `${outcome.policy} ${outcome.trust}`;
+    const known = worst.get(key);
+    if (!known || outcome.error > known.error) worst.set(key, outcome);
+  }
+  return [...worst.values()];
+}
