@@ -7,10 +7,12 @@
 //    └── off: what was in hand is lost
 import type { Address, Bytes32 } from "../../protocol/ids.ts";
 import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS } from "../../protocol/limits.ts";
+import { defaultRules } from "../../relay/scheduler/credibility.ts";
 import type { Effect, Event } from "../../relay/scheduler/events.ts";
 import type { Contribution, Job, State, Task } from "../../relay/scheduler/state.ts";
 import { emptyState, step } from "../../relay/scheduler/step.ts";
 import { Answers, isRight } from "./answers.ts";
+import { baselines } from "./baselines.ts";
 import { Clock } from "./clock.ts";
 import { makeJob, makeName, type Name } from "./people.ts";
 import { Population } from "./population.ts";
@@ -19,7 +21,7 @@ import type { Policy, Scenario } from "./scenario.ts";
 import { Tally } from "./tally.ts";
 
 const KIND = { on: 0, off: 1, request: 2, finish: 3, reveal: 4, tick: 5, tab: 6, gone: 7, departure: 8, refusal: 9 };
-const STREAM = { commitment: 21, length: 22, silent: 23, departure: 24 };
+const STREAM = { commitment: 21, length: 22, silent: 23, departure: 24, scheduler: 25, boinc: 26 };
 
 /** Beginnings of commitments: they break ties, so they are in no order anybody could choose. */
 const SALTS = 4096;
@@ -64,7 +66,9 @@ export class Grid {
   readonly #openReveal: Int32Array;
   readonly #openRevealAt: Float64Array;
   readonly #salts: string[] = [];
-  readonly #seeds: Record<keyof typeof STREAM, number>;
+  readonly #seeds: Record<"length" | "silent" | "departure", number>;
+  /** The task certified last. */
+  #decided: Task | undefined;
   #nextSalt = 0;
   #nextName = 1;
 
@@ -74,8 +78,13 @@ export class Grid {
     this.population = new Population(scenario, seed);
     this.#answers = new Answers(scenario, this.population, seed);
     this.tally = new Tally(scenario.job.tasks);
-    this.state = emptyState();
-    this.job = makeJob(scenario, policy);
+    const { saboteurs } = { ...defaultRules, ...scenario.rules };
+    this.state = emptyState({
+      random: sfc32(seed, STREAM.scheduler),
+      rules: scenario.rules,
+      laws: baselines(hash32(seed, STREAM.boinc, 0), saboteurs),
+    });
+    this.job = makeJob(scenario, policy, this.state.laws[policy]!);
     this.#names = new Array<undefined>(n).fill(undefined);
     this.#hands = new Array<Task[]>(n).fill(EMPTY);
     this.#chunk = new Int32Array(n);
@@ -89,9 +98,11 @@ export class Grid {
     this.#given = new Int32Array(n);
     this.#openReveal = new Int32Array(n);
     this.#openRevealAt = new Float64Array(n).fill(-1);
-    this.#seeds = { commitment: 0, length: 0, silent: 0, departure: 0 };
-    for (const name of Object.keys(STREAM) as (keyof typeof STREAM)[])
-      this.#seeds[name] = hash32(seed, STREAM[name], 0);
+    this.#seeds = {
+      length: hash32(seed, STREAM.length, 0),
+      silent: hash32(seed, STREAM.silent, 0),
+      departure: hash32(seed, STREAM.departure, 0),
+    };
     const salt = sfc32(seed, STREAM.commitment);
     const salts = 16 ** SALT_LENGTH;
     for (let i = 0; i < SALTS; i++)
@@ -196,7 +207,7 @@ export class Grid {
     const isFirst = this.#given[i] === 0 && this.#session[i]! <= 1;
     this.tally.identities++;
     if (this.population.isBad[i]) this.tally.badIdentities++;
-    return makeName(this.population, i, this.#nextName++, !isFirst, this.#scenario.volunteers.score);
+    return makeName(this.population, i, this.#nextName++, isFirst, this.#scenario.volunteers.score);
   }
 
   #goOff(i: number): void {
@@ -388,7 +399,13 @@ export class Grid {
       case "revoke":
         return this.#revoke(effect.worker, effect.tasks);
       case "lapsed":
-        tally.lapsed++;
+        // Of a task that has just been decided without it: it was one more than needed.
+        if (this.#decided === effect.task) tally.surplus++;
+        else tally.lapsed++;
+        return;
+      case "held":
+        // As in the relay: what waits long keeps no output in memory.
+        for (const c of effect.task.contributions) c.output = undefined;
         return;
       case "certified":
         return this.#certified(effect);
@@ -450,26 +467,25 @@ export class Grid {
     const { tally, clock } = this;
     tally.certify(clock.nowMs, !isRight(canonical.digest!));
     tally.agreed += agreeing.length;
-    for (const c of task.contributions) {
-      if (agreeing.includes(c)) this.#score(c.worker, true);
-      else if (!rejected.includes(c)) {
-        if (c.state !== "leased") tally.surplus++;
-      } else {
-        tally.rejected++;
-        if (isRight(c.digest!)) tally.rightRejected++;
-        const i = this.#machineOf(c.worker);
-        if (i === undefined) continue;
-        if (this.population.isBad[i] === 0) tally.honestRejected++;
-        else this.#doubted(i, c.worker);
-        this.#score(c.worker, false);
-      }
+    tally.rejected += rejected.length;
+    this.#decided = task;
+    for (const c of agreeing) this.#judged(c, true);
+    for (const c of rejected) {
+      this.#judged(c, false);
+      if (isRight(c.digest!)) tally.rightRejected++;
+      const i = this.#machineOf(c.worker);
+      if (i === undefined) continue;
+      if (this.population.isBad[i] === 0) tally.honestRejected++;
+      else this.#doubted(i, c.worker);
     }
   }
 
   /** The score on chain moves as the contract would move it, at once instead of after an epoch. */
-  #score(address: Address, agreed: boolean): void {
-    const worker = this.state.workers.get(address);
-    if (worker) worker.score = agreed ? worker.score + 1 : Math.floor((worker.score * 2) / 3);
+  #judged(contribution: Contribution, agreed: boolean): void {
+    const name = this.state.workers.get(contribution.worker) as Name | undefined;
+    if (!name) return;
+    name.score = agreed ? name.score + 1 : Math.floor((name.score * 2) / 3);
+    name.validInARow = agreed ? name.validInARow + 1 : 0;
   }
 
   #banned(name: Name): void {

@@ -80,14 +80,3 @@ export function simulate(scenario: Scenario, seed: number, policies: readonly Po
     }
   return outcomes;
 }
-
-/** For each policy the outcome at the lie rate that served the liars best. */
-export function worstOf(outcomes: readonly Outcome[]): Outcome[] {
-  const worst = new Map<string, Outcome>();
-  for (const outcome of outcomes) {
-    const key = `${outcome.policy} ${outcome.trust}`;
-    const known = worst.get(key);
-    if (!known || outcome.error > known.error) worst.set(key, outcome);
-  }
-  return [...worst.values()];
-}

@@ -1,6 +1,7 @@
 // The scheduler's own records, as the relay makes them from its tables (relay/rows.ts).
 import type { Address, JobId, TaskKey } from "../../protocol/ids.ts";
-import { firstReplicas } from "../../relay/scheduler/belief.ts";
+import type { Law } from "../../relay/scheduler/laws.ts";
+import { newJob, newWorker } from "../../relay/scheduler/new.ts";
 import type { Job, Worker } from "../../relay/scheduler/state.ts";
 import type { Population } from "./population.ts";
 import type { Policy, Scenario } from "./scenario.ts";
@@ -11,61 +12,45 @@ export interface Name extends Worker {
   hasLied: boolean;
   /** Committed under this name. */
   contributions: number;
+  /** For BOINC's rule, which counts them. */
+  validInARow: number;
 }
 
 const hex = (n: number, digits: number): string => `0x${n.toString(16).padStart(digits, "0")}`;
 const ENGINES: ReadonlySet<string> = new Set(["wasm"]);
+const MACHINE_BITS = 16;
 
-/** A name nobody has had before; its owner is the machine's, unless the machine has no other way to seem a stranger. */
-export function makeName(
-  population: Population,
-  machine: number,
-  name: number,
-  isNewOwner: boolean,
-  score: number,
-): Name {
-  const owner = hex(isNewOwner ? population.size + name : population.owner[machine]!, 40) as Address;
-  return {
-    machine,
-    hasLied: false,
-    contributions: 0,
+/** A name nobody has had before. The first has the machine's owner; whoever comes back seems to be somebody else. */
+export function makeName(people: Population, machine: number, name: number, isFirst: boolean, score: number): Name {
+  const owner = hex(isFirst ? people.owner[machine]! : people.size + name, 40) as Address;
+  const cohort = people.cohort[machine]!;
+  const subnet = people.subnet[machine]!;
+  const worker = newWorker({
     address: hex(name, 40) as Address,
     owner,
     beneficiary: owner,
-    subnet: `10.${population.subnet[machine]}`,
+    subnet: `10.${subnet >> MACHINE_BITS}.${subnet & (2 ** MACHINE_BITS - 1)}`,
+    cohort: cohort < 0 ? "" : `cohort ${cohort}`,
+    numericClass: `class ${people.numericClass[machine]}`,
     score,
     engines: ENGINES,
-    connected: false,
-    wants: 0,
-    leased: new Set(),
-    taskMs: new Map(),
-    good: 0,
-    bad: 0,
-    lapsed: 0,
-    suspicion: 0,
-    banned: false,
-    failed: new Set(),
-  };
+  });
+  return Object.assign(worker, { machine, hasLied: false, contributions: 0, validInARow: 0 });
 }
 
-export function makeJob({ job }: Scenario, policy: Policy): Job {
-  const law = policy as Job["law"];
-  const terms = { law, trust: job.trust, replicas: job.replicas };
-  return {
+/** `policy` is the law it is settled by. */
+export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
+  return newJob({
     id: hex(1, 64) as JobId,
     engine: "wasm",
     app: "simulated",
-    ...terms,
-    firstReplicas: firstReplicas(terms),
+    // A baseline is no law a deal could name; the scheduler finds it in its table all the same.
+    law: policy as Job["law"],
+    trust: job.trust,
+    replicas: job.replicas,
+    firstReplicas: law.first(job),
     tasks: job.tasks,
     compare: { kind: "exact" },
-    fresh: 0,
-    again: [],
-    open: new Map(),
-    certified: 0,
-    state: "running",
-    failures: new Map(),
-    pass: 0,
     keyOf: (index) => `task ${index}` as TaskKey,
-  };
+  });
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { MAX_REPLICAS, MAX_TRUST } from "../../protocol/limits.ts";
+import { defaultRules, type Rules } from "../../relay/scheduler/credibility.ts";
 import { churnModels, distributionSchema } from "./churn.ts";
 
 /** Bounds of one process of 8 GiB: a volunteer costs about a kilobyte, an open task a few hundred bytes. */
@@ -23,6 +24,8 @@ const distribution = v.union([
 
 export const POLICIES = ["pool", "poco", "majority", "boinc", "iterative"] as const;
 export type Policy = (typeof POLICIES)[number];
+
+const RULES = Object.keys(defaultRules) as (keyof Rules)[];
 
 const jobSchema = v.strictObject({
   tasks: count(MAX_TASKS),
@@ -120,10 +123,7 @@ const scenarioSchema = v.strictObject({
   volunteers: volunteersSchema,
   adversary: v.optional(adversarySchema),
   /** What the pool assumes and spends (see relay/scheduler). */
-  rules: v.optional(
-    v.strictObject({ saboteurs: v.optional(share), auditRate: v.optional(share), checkRate: v.optional(share) }),
-    {},
-  ),
+  rules: v.optional(v.record(v.picklist(RULES), v.pipe(v.number(), v.minValue(0), v.maxValue(1e9))), {}),
   /** Every how many milliseconds the relay looks at what has run out. */
   tickMs: v.optional(v.pipe(v.number(), v.minValue(10), v.maxValue(3_600_000)), 1000),
   /** The simulation ends then, whatever is left. */

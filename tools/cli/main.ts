@@ -2,7 +2,12 @@
 // test/sim) while client/ may import only protocol and kernels.
 import { type CommandTable, runCommand } from "../../client/cli/command.ts";
 
-const commands: CommandTable = {};
+const commands: CommandTable = {
+  simulate: {
+    summary: "run the scheduler in virtual time against volunteers and liars",
+    load: () => import("../../test/sim/command.ts"),
+  },
+};
 
 // The status is set, not forced: what was printed into a pipe must get out.
 process.exitCode = await runCommand(commands, process.argv.slice(2), {
