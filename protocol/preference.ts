@@ -2,9 +2,11 @@
 import * as v from "valibot";
 
 /** In the order of every array over criteria. */
-const CRITERIA = ["cost", "speed", "trust", "reliability", "energy"] as const;
+export const CRITERIA = ["cost", "speed", "trust", "reliability", "energy"] as const;
+export type CriterionName = (typeof CRITERIA)[number];
 
-const presetSchema = v.picklist(["balanced", "cheapest", "fastest", "most trusted", "greenest"]);
+export const presetSchema = v.picklist(["balanced", "cheapest", "fastest", "most trusted", "greenest"]);
+export type Preset = v.InferOutput<typeof presetSchema>;
 
 const weight = v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1000)));
 /** Only their proportions count; an absent one is 0. */
@@ -14,3 +16,4 @@ const weightsSchema = v.pipe(
 );
 
 export const preferenceSchema = v.union([presetSchema, weightsSchema]);
+export type Preference = v.InferOutput<typeof preferenceSchema>;
