@@ -83,7 +83,7 @@ export const taskAnswer: v.GenericSchema<unknown, TaskView> = v.object({
         state: v.picklist(["leased", "committed", "revealed", "lapsed"]),
         agrees: v.optional(v.boolean()),
         credibility: v.optional(share),
-        checksPassed: v.optional(uint()),
+        checks: v.optional(v.pipe(v.number(), v.minValue(0))),
         weight: v.optional(uint()),
         rewardWei: v.optional(wei),
       }),
@@ -96,9 +96,13 @@ export const taskAnswer: v.GenericSchema<unknown, TaskView> = v.object({
       reached: share,
       needed: share,
       referee: v.optional(v.object({ agrees: v.boolean() })),
-      firstDifference: v.optional(
-        v.object({ item: uint(MAX_JOB_ITEMS), believed: v.optional(text(200)), rejected: v.optional(text(200)) }),
-      ),
+    }),
+  ),
+  firstDifference: v.optional(
+    v.object({
+      item: uint(MAX_JOB_ITEMS),
+      offsetBytes: uint(),
+      workers: v.pipe(v.array(v.object({ worker: address, bytesHex: text(200) })), v.maxLength(MAX_CONTRIBUTIONS)),
     }),
   ),
   epoch: v.optional(uint()),

@@ -138,9 +138,9 @@ export interface TaskView {
     owner: string;
     state: "leased" | "committed" | "revealed" | "lapsed";
     agrees?: boolean;
-    /** When the task was decided. Law `pool`: that its results are right, 0..1, and spot checks it had passed. */
+    /** When the task was decided. Law `pool`: how far its result was believed by itself, 0..1, and the checks behind that. */
     credibility?: number;
-    checksPassed?: number;
+    checks?: number;
     /** Law `poco`: what it multiplies its group's weight by, from its score on chain. */
     weight?: number;
     /** Of the worker's contribution, wei; known once certified. */
@@ -169,8 +169,6 @@ export interface BeliefView {
   needed: number;
   /** The pool's own referee computed it too. */
   referee?: { agrees: boolean };
-  /** Where digests disagreed: the first item that differed, and its bytes in hexadecimal as believed and as rejected. */
-  firstDifference?: { item: number; believed?: string; rejected?: string };
 }
 
 export interface WorkerView {

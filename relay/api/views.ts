@@ -4,6 +4,7 @@ import { rangeOf } from "../../protocol/api.ts";
 import { type Address, hex32 } from "../../protocol/ids.ts";
 import { rewardsOf } from "../../protocol/payout.ts";
 import type { JobContext } from "../rows.ts";
+import type { Reason } from "../scheduler/laws.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
@@ -77,13 +78,15 @@ export function taskView(
     row,
     agreeing.map((c) => ({ worker: names.get(c.worker)!.address, score: c.score })),
   );
+  const reason = certified.belief === null ? undefined : (JSON.parse(certified.belief) as Reason);
   const view: TaskView = {
     index,
     ...range,
     state: "certified",
     digest: hex32(certified.digest),
-    contributions: rows.map((c) => closedContribution(c, names.get(c.worker)!, rewards)),
+    contributions: rows.map((c) => closedContribution(c, names.get(c.worker)!, rewards, reason)),
   };
+  if (reason) view.belief = { law: row.spec.law, reached: reason.reached, needed: reason.needed };
   if (certified.epoch !== null && certified.epoch !== UNPAID) view.epoch = certified.epoch;
   return view;
 }
@@ -116,6 +119,7 @@ function closedContribution(
   c: ContributionRow,
   worker: WorkerRow,
   rewards: ReadonlyMap<Address, bigint>,
+  reason: Reason | undefined,
 ): TaskView["contributions"][number] {
   const { address } = worker;
   if (c.state === CONTRIBUTION.lapsed) return { worker: address, owner: c.owner, state: "lapsed" };
@@ -126,6 +130,19 @@ function closedContribution(
     state: "revealed",
     agrees,
     rewardWei: String(agrees ? (rewards.get(address) ?? 0n) : 0n),
+    ...figuresOf(address, reason),
+  };
+}
+
+/** What the law saw of a contribution when the task was decided. */
+function figuresOf(worker: Address, reason: Reason | undefined) {
+  const part = reason?.parts.find((part) => part.worker === worker);
+  if (!part) return {};
+  const { weight, credibility, checks } = part;
+  return {
+    ...(weight !== undefined && { weight }),
+    ...(credibility !== undefined && { credibility }),
+    ...(checks !== undefined && { checks }),
   };
 }
 
