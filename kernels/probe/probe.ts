@@ -1,6 +1,5 @@
 // A machine's numeric class: machines of one class round floats alike, so that a float kernel's outputs on two of them
 // can be compared byte for byte.
-import { hashBulk } from "../../protocol/sha256.ts";
 import { canonicalizeNans } from "../execute/canonicalNans.ts";
 import { loadWgsl } from "../execute/loadWgsl.ts";
 import { ANSWERS, FLOAT_QUESTIONS, manifest } from "./manifest.ts";
@@ -39,6 +38,7 @@ export async function numericClassOf(family: EngineFamily, answers: Uint8Array<A
   const hashed = new Uint8Array(head.length + canonical.length);
   hashed.set(head);
   hashed.set(canonical, head.length);
-  const digest = await hashBulk(hashed);
-  return `${family}-${Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  // Where there is WebGPU there is WebCrypto: browsers offer both in the same places only.
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hashed), 0, 8);
+  return `${family}-${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -28,7 +28,7 @@ export interface ReferenceCode {
 const RUN_MS = 15;
 /** Timed runs; the median is taken, so that two disturbed ones do no harm. */
 const RUNS = 5;
-/** After this no further run is begun, milliseconds: three kernels and their compilation stay near 300 ms. */
+/** Of work; no run is begun that would go beyond, milliseconds: with compiling, three kernels stay near 300 ms. */
 const BUDGET_MS = 90;
 /** One workgroup. */
 const FEWEST_ITEMS = 64;
@@ -37,13 +37,25 @@ const MOST_ITEMS = 2 ** 18;
 /** How much larger the next trial may be: one run on a machine misjudged by this much still ends soon. */
 const GROWTH = 8;
 
+/** Between two runs, with the milliseconds of the last: a volunteer's share of time is kept to here as in tasks. */
+export type Pace = (busyMs: number) => Promise<void> | undefined;
+
+export interface Measuring {
+  pace?: Pace | undefined;
+  /** Told why a figure is left out. */
+  failed?: (code: ErrorCode, message: string) => void;
+}
+
 /** 10⁹ operations a second. `fewest` is where trials begin. Throws what `run` throws. */
-async function speedOf(bound: Bound, itemOps: number, fewest: number): Promise<number> {
-  const beginMs = performance.now();
+async function speedOf(bound: Bound, itemOps: number, fewest: number, pace: Pace | undefined): Promise<number> {
+  let busyMs = 0;
   const time = async (count: number) => {
     const startMs = performance.now();
     await bound.run({ first: 0, count });
-    return performance.now() - startMs;
+    const tookMs = performance.now() - startMs;
+    busyMs += tookMs;
+    await pace?.(tookMs);
+    return tookMs;
   };
   // The first run warms up: buffers are made, code is compiled.
   await time(fewest);
@@ -54,7 +66,7 @@ async function speedOf(bound: Bound, itemOps: number, fewest: number): Promise<n
     tookMs = await time(count);
   }
   const runs = [tookMs];
-  while (runs.length < RUNS && performance.now() - beginMs + tookMs < BUDGET_MS) runs.push(await time(count));
+  while (runs.length < RUNS && busyMs + tookMs < BUDGET_MS) runs.push(await time(count));
   runs.sort((a, b) => a - b);
   // A clock too coarse for even the largest run tells nothing but a bound.
   const medianMs = Math.max(runs[Math.floor(runs.length / 2)]!, 0.1);
@@ -66,12 +78,13 @@ async function measure(
   params: Record<string, number>,
   itemOps: number,
   fewest: number,
+  pace: Pace | undefined,
 ): Promise<number> {
   const program = await load();
   try {
     const bound = await program.bind(params, []);
     try {
-      return await speedOf(bound, itemOps, fewest);
+      return await speedOf(bound, itemOps, fewest, pace);
     } finally {
       bound.dispose();
     }
@@ -80,11 +93,11 @@ async function measure(
   }
 }
 
-/** f32 and i32 of one GPU. A kernel that fails leaves its figure out; `failed` is told why. */
+/** f32 and i32 of one GPU. A kernel that fails leaves its figure out. */
 export async function measureGpu(
   device: GPUDevice,
   code: Pick<ReferenceCode, "f32" | "i32">,
-  failed: (code: ErrorCode, message: string) => void = () => {},
+  { pace, failed }: Measuring = {},
 ): Promise<Speeds> {
   const speeds: Speeds = {};
   for (const [name, manifest, text, itemOps] of [
@@ -93,23 +106,20 @@ export async function measureGpu(
   ] as const)
     try {
       const load = () => loadWgsl(device, manifest, text);
-      speeds[name] = await measure(load, parseParams(manifest, {}), itemOps, FEWEST_ITEMS);
+      speeds[name] = await measure(load, parseParams(manifest, {}), itemOps, FEWEST_ITEMS, pace);
     } catch (error) {
-      failed(...reason(error));
+      failed?.(...reason(error));
     }
   return speeds;
 }
 
 /** wasm, of the core this runs on. */
-export async function measureWasm(
-  code: Uint8Array,
-  failed: (code: ErrorCode, message: string) => void = () => {},
-): Promise<Speeds> {
+export async function measureWasm(code: Uint8Array, { pace, failed }: Measuring = {}): Promise<Speeds> {
   try {
     const load = () => loadWasm(wasmManifest, code);
-    return { wasm: await measure(load, parseParams(wasmManifest, {}), WASM_ITEM_OPS, 1) };
+    return { wasm: await measure(load, parseParams(wasmManifest, {}), WASM_ITEM_OPS, 1, pace) };
   } catch (error) {
-    failed(...reason(error));
+    failed?.(...reason(error));
     return {};
   }
 }

@@ -4,6 +4,7 @@ import { formatBytes } from "../../web/pages/format/bytes.ts";
 import { counted, formatCount } from "../../web/pages/format/count.ts";
 import { formatDuration } from "../../web/pages/format/duration.ts";
 import { formatEct, parseEct } from "../../web/pages/format/ect.ts";
+import { formatRate } from "../../web/pages/format/rate.ts";
 import { shortName } from "../../web/pages/format/shortName.ts";
 import { significant } from "../../web/pages/format/significant.ts";
 
@@ -59,6 +60,17 @@ describe("sizes, counts and times", () => {
       "999 kB",
       "1.0 MB",
       "5.0 GB",
+    ]);
+  });
+
+  test("say speeds in words", () => {
+    expect([0.0123, 0.72, 9.74, 640, 1_000, 12_340].map(formatRate)).toEqual([
+      "12 million a second",
+      "720 million a second",
+      "9.7 billion a second",
+      "640 billion a second",
+      "1 trillion a second",
+      "12 trillion a second",
     ]);
   });
 

@@ -57,6 +57,27 @@ describe("the volunteer page", () => {
     await status(page, "Waiting for work");
   });
 
+  test("tells what it measured of the machine, and remembers it", async () => {
+    const page = await openPage(browser, server.url);
+    const machine = page.getByRole("region", { name: "This machine" });
+    await page.getByRole("button", { name: "Start computing" }).click();
+    const speed = machine.getByText("Speed of one processor core").locator("xpath=following-sibling::dd");
+    await speed.waitFor();
+    expect(await speed.textContent()).toMatch(/^[\d.,]+ (million|billion|trillion) a second$/);
+    const kind = (await machine.locator("code").textContent())!;
+    expect(kind).toMatch(/^chromium-[0-9a-f]{16}$/);
+    await expectSoundLayout(page);
+
+    const measured = await speed.textContent();
+    const hellos: string[] = [];
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => hellos.push(payload.toString("latin1"))));
+    await page.reload();
+    await page.getByRole("button", { name: "Start computing" }).click();
+    await status(page, "Waiting for work");
+    expect(hellos[0]).toContain(kind);
+    expect(await speed.textContent()).toBe(measured);
+  });
+
   test("keeps the limits that were set, by keyboard too", async () => {
     const page = await openPage(browser, server.url);
     await tabTo(page, "Exchange data with other volunteers");

@@ -14,6 +14,8 @@ declare const __WORKER_SOURCE__: string;
 
 /** Compiling a large shader on a slow machine, milliseconds. */
 const LOAD_TIMEOUT_MS = 60_000;
+/** The reference kernels take 0.3 s, more where they are to rest or compile slowly, milliseconds. */
+const MEASURE_TIMEOUT_MS = 30_000;
 
 let worker: Worker | undefined;
 let executor: Remote<Executor> | undefined;
@@ -75,6 +77,21 @@ async function serve(message: HostMessage, port: MessagePort): Promise<void> {
       const work = startWorker().load(message.program, manifest, message.code, message.params, message.inputs);
       const outcome = await answerOf(work, LOAD_TIMEOUT_MS, port);
       return outcome.ok ? port.postMessage({ type: "loaded", id: message.id }) : fail(message.id, outcome);
+    }
+    case "classify": {
+      const outcome = await answerOf(startWorker().classify(message.code), LOAD_TIMEOUT_MS, port);
+      if (!outcome.ok) return fail(message.id, outcome);
+      return port.postMessage({
+        type: "classified",
+        id: message.id,
+        numericClass: outcome.value,
+      } satisfies FrameMessage);
+    }
+    case "measure": {
+      const work = startWorker().measure(message.code, message.share);
+      const outcome = await answerOf(work, MEASURE_TIMEOUT_MS, port);
+      if (!outcome.ok) return fail(message.id, outcome);
+      return port.postMessage({ type: "measured", id: message.id, gflops: outcome.value } satisfies FrameMessage);
     }
     case "run": {
       const work = startWorker().run(message.program, message.first, message.count, message.share);

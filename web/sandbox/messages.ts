@@ -12,6 +12,10 @@ const program = text(200);
 /** Milliseconds. */
 const duration = v.pipe(v.number(), v.minValue(0));
 const bytes = bytesUpTo(MAX_BLOB_BYTES);
+/** Of time the engine may be busy. */
+const share = v.pipe(v.number(), v.minValue(0.01), v.maxValue(1));
+/** Of the probe and the reference kernels, each. */
+const MAX_CODE_CHARS = 65_536;
 
 export const hostMessage = v.variant("type", [
   v.strictObject({ type: v.literal("probe"), id }),
@@ -31,10 +35,18 @@ export const hostMessage = v.variant("type", [
     program,
     first: uint(2 ** 32),
     count: uint(2 ** 32),
-    /** Of time the engine may be busy. */
-    share: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1)),
+    share,
     /** After that the kernel is killed, milliseconds. */
     timeoutMs: uint(3_600_000),
+  }),
+  /** The numeric probe's shader. */
+  v.strictObject({ type: v.literal("classify"), id, code: text(MAX_CODE_CHARS) }),
+  /** The reference kernels. Refused while a kernel runs; kernels asked for meanwhile wait. */
+  v.strictObject({
+    type: v.literal("measure"),
+    id,
+    code: v.strictObject({ f32: text(MAX_CODE_CHARS), i32: text(MAX_CODE_CHARS), wasm: bytesUpTo(MAX_CODE_CHARS) }),
+    share,
   }),
   v.strictObject({ type: v.literal("stop") }),
 ]);
@@ -48,6 +60,8 @@ export const frameMessage = v.variant("type", [
     adapter: adSchema.entries.adapter,
     why: text(1000),
   }),
+  v.strictObject({ type: v.literal("classified"), id, numericClass: adSchema.entries.numericClass }),
+  v.strictObject({ type: v.literal("measured"), id, gflops: adSchema.entries.gflops }),
   v.strictObject({ type: v.literal("loaded"), id }),
   v.strictObject({ type: v.literal("ran"), id, output: bytes, tookMs: duration, busyMs: duration }),
   v.strictObject({

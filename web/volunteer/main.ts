@@ -6,6 +6,7 @@ import { Swarm } from "../peer/swarm.ts";
 import { Governor } from "./governor.ts";
 import { openIdentity } from "./identity.ts";
 import { machineFacts } from "./machine.ts";
+import { Measurement, recallMeasured } from "./measurement.ts";
 import { oneTab } from "./oneTab.ts";
 import { fetchPool, relayOrigin, uploadOutput } from "./relayHttp.ts";
 import { RelaySocket } from "./relaySocket.ts";
@@ -33,6 +34,7 @@ const nothing: VolunteerState = {
   reason: "",
   address: "",
   engines: { wgsl: false, wasm: false, adapter: "", why: "" },
+  measured: {},
   tasks: { computed: 0, certified: 0, rejected: 0, lapsed: 0, pending: 0 },
   earnedWei: 0n,
   peers: { connected: 0, bytesFromPeers: 0, bytesToPeers: 0, bytesFromRelay: 0 },
@@ -95,12 +97,13 @@ async function openParts(
   update: (change: Partial<VolunteerState>) => void,
   release: () => void,
 ) {
-  const [identity, pool] = await Promise.all([openIdentity(), fetchPool(relay)]);
+  const [identity, pool, kept] = await Promise.all([openIdentity(), fetchPool(relay), recallMeasured()]);
   update({ address: identity.address });
   const sandbox = await SandboxHost.open(pool.sandboxOrigin);
   const { engines, adapter, why } = await sandbox.probe();
   const name = adapter ? `${adapter.vendor} ${adapter.architecture}${adapter.isFallback ? " (software)" : ""}` : "";
-  update({ engines: { wgsl: engines.includes("wgsl"), wasm: engines.includes("wasm"), adapter: name.trim(), why } });
+  const gpuName = name.trim();
+  update({ engines: { wgsl: engines.includes("wgsl"), wasm: engines.includes("wasm"), adapter: gpuName, why } });
 
   let busyMs = 0;
   let sampledTasks = 0;
@@ -127,7 +130,23 @@ async function openParts(
     hidden: document.hidden,
     ...(governor.onBattery !== undefined && { onBattery: governor.onBattery }),
     peers: governor.settings.peers,
+    ...measurement.measured,
   });
+
+  const measurement = new Measurement({
+    sandbox,
+    adapter: gpuName,
+    hasGpu: engines.includes("wgsl"),
+    kept,
+    known: (measured) => {
+      update({ measured });
+      if (socket.isOpen) socket.send({ type: "ad", ad: ad() });
+    },
+  });
+  update({ measured: measurement.measured });
+  const measureIfIdle = () => {
+    if (!governor.reason && !state.value.current) void measurement.rested(governor.settings.share);
+  };
 
   const showPhase = (phase: Phase, reason: string) => {
     if (governor.reason) update({ phase: "paused", reason: governor.reason });
@@ -154,13 +173,15 @@ async function openParts(
         startedMs = performance.now();
         const { title, engine, first, count } = change;
         showPhase("working", "");
+        void measurement.working();
         return update({ current: { title, engine, first, count, startedMs: Date.now() } });
       }
       case "finished":
         busyMs += (performance.now() - startedMs) * (change.tookMs > 0 ? change.busyMs / change.tookMs : 1);
         startedMs = 0;
         sampledTasks++;
-        return update({ current: undefined, tasks: { ...tasks, computed: tasks.computed + 1 } });
+        update({ current: undefined, tasks: { ...tasks, computed: tasks.computed + 1 } });
+        return measureIfIdle();
       case "stopped":
         startedMs = 0;
         update({ current: undefined });
@@ -177,7 +198,7 @@ async function openParts(
       case "idle":
         idleReason = change.reason;
         if (!state.value.current) showPhase("waiting", idleReason);
-        return;
+        return measureIfIdle();
       case "notice":
         return update({ notice: change.message });
     }

@@ -1,6 +1,7 @@
 // The page's end of the sandbox frame: a hidden frame of another host, one port, questions and answers by number.
 import * as v from "valibot";
 import type { Manifest } from "../../kernels/kernel.ts";
+import type { ReferenceCode, Speeds } from "../../kernels/reference/measure.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
 import { type FrameMessage, frameMessage, GREETING, type HostMessage, READY } from "../sandbox/messages.ts";
 
@@ -96,6 +97,16 @@ export class SandboxHost {
 
   probe(): Promise<Extract<FrameMessage, { type: "probed" }>> {
     return this.#ask({ type: "probe" }, "probed");
+  }
+
+  /** The machine's numeric class. `code` is the probe's shader. Throws the kernel errors of protocol/errors.ts. */
+  async classify(code: string): Promise<string | undefined> {
+    return (await this.#ask({ type: "classify", code }, "classified")).numericClass;
+  }
+
+  /** Throws `too-many` while a kernel runs, `cancelled` when stopped. */
+  async measure(code: ReferenceCode, share: number): Promise<Speeds> {
+    return (await this.#ask({ type: "measure", code, share }, "measured")).gflops ?? {};
   }
 
   /** Throws the kernel errors of protocol/errors.ts. */

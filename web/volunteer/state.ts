@@ -1,4 +1,5 @@
 // What the volunteer's page shows. The session writes it, the page reads it.
+import type { Measured } from "./measurement.ts";
 
 export type Phase =
   /** Nothing runs and nothing large has loaded: consent has not been given. */
@@ -26,6 +27,8 @@ export interface VolunteerState {
     /** Why there is no WebGPU, in plain words. */
     why: string;
   };
+  /** Measured of this machine so far: see measurement.ts. */
+  measured: Measured;
   current?: { title: string; engine: string; first: number; count: number; startedMs: number };
   tasks: { computed: number; certified: number; rejected: number; lapsed: number; pending: number };
   /** Certified, whether settled or not. */

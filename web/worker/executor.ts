@@ -5,8 +5,11 @@ import { loadWasm } from "../../kernels/execute/loadWasm.ts";
 import { loadWgsl } from "../../kernels/execute/loadWgsl.ts";
 import type { Bound, Program } from "../../kernels/execute/program.ts";
 import type { Manifest } from "../../kernels/kernel.ts";
+import { answersOf, numericClassOf } from "../../kernels/probe/probe.ts";
+import { measureGpu, measureWasm, type ReferenceCode, type Speeds } from "../../kernels/reference/measure.ts";
 import type { Ad } from "../../protocol/ads.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
+import { engineFamily } from "./engineFamily.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
 import { pacer } from "./pacer.ts";
 
@@ -39,6 +42,10 @@ interface Loaded {
 export class Executor {
   readonly #loaded = new Map<string, Loaded>();
   #stop = new AbortController();
+  /** Runs asked for and not finished. */
+  #runs = 0;
+  /** A machine that does two things at once is not measured. */
+  #measuring: Promise<unknown> | undefined;
 
   async probe(): Promise<Probe> {
     const engines: Ad["engines"] = typeof WebAssembly === "object" ? ["wasm"] : [];
@@ -48,6 +55,37 @@ export class Executor {
     } catch (error) {
       return { engines, adapter: undefined, why: (error as Error).message };
     }
+  }
+
+  /** The machine's numeric class: a few milliseconds, besides whatever else runs. */
+  classify(code: string): Promise<Outcome<string>> {
+    return outcome(async () => {
+      const { device } = await openGpu();
+      return numericClassOf(engineFamily(navigator.userAgent), await answersOf(device, code));
+    });
+  }
+
+  /** Speeds of the engines there are. Runs asked for meanwhile wait. */
+  measure(code: ReferenceCode, share: number): Promise<Outcome<Speeds>> {
+    const measured = outcome(async () => {
+      if (this.#runs > 0 || this.#measuring) throw new SuperEdgeError("too-many", "a kernel is running");
+      const { signal } = this.#stop;
+      const { pace: rest } = pacer(share, signal);
+      const cancelled = () => new SuperEdgeError("cancelled", "measuring was stopped");
+      const pace = (busyMs: number) => {
+        if (signal.aborted) throw cancelled();
+        return rest?.(busyMs);
+      };
+      const gpu = await openGpu().catch(() => undefined);
+      const onGpu = gpu ? await measureGpu(gpu.device, code, { pace }) : {};
+      const onCore = await measureWasm(code.wasm, { pace });
+      if (signal.aborted) throw cancelled();
+      return { ...onGpu, ...onCore };
+    });
+    this.#measuring ??= measured.finally(() => {
+      this.#measuring = undefined;
+    });
+    return measured;
   }
 
   /** Compiles a kernel and binds one job's inputs under `name`. */
@@ -83,11 +121,13 @@ export class Executor {
 
   /** `share` of the time the engine may be busy, 0 to 1. */
   async run(name: string, first: number, count: number, share: number): Promise<Outcome<Ran>> {
+    this.#runs++;
+    const { signal } = this.#stop;
     const ran = await outcome(async () => {
+      await this.#measuring;
       const loaded = this.#loaded.get(name);
       if (!loaded) throw new SuperEdgeError("out-of-order", `no kernel is loaded as ${name}`);
       const startedMs = performance.now();
-      const { signal } = this.#stop;
       const pacing = pacer(share, signal);
       try {
         const output = await loaded.bound.run({ first, count }, { pace: pacing.pace, signal });
@@ -100,6 +140,7 @@ export class Executor {
         throw error;
       }
     });
+    this.#runs--;
     return ran.ok ? transfer(ran, [ran.value.output.buffer]) : ran;
   }
 

@@ -6,6 +6,7 @@ import { shortName } from "../format/shortName.ts";
 import { ActivityChart } from "./ActivityChart.tsx";
 import { Limits } from "./Limits.tsx";
 import { PeersSwitch } from "./PeersSwitch.tsx";
+import { Speeds } from "./Speeds.tsx";
 import { StatusPlate } from "./StatusPlate.tsx";
 import type { VolunteerSession } from "./session.ts";
 import { Tally } from "./Tally.tsx";
@@ -79,6 +80,7 @@ export function Running({ session, state }: { session: VolunteerSession; state: 
             <dt>Processor programs (WebAssembly)</dt>
             <dd>{engines.wasm ? "yes" : "no"}</dd>
           </div>
+          <Speeds measured={state.measured} />
         </dl>
         <Limits />
       </section>
