@@ -4,12 +4,18 @@
 // (a liar may build trust first), and agreement with a stranger counts by how far the stranger is believed.
 //
 //   credibility after k checks   c = 1 − (f / (1 − f)) / (e k), at least 1 − f        odds = c / (1 − c)
-//   a group that agrees          W = Π odds                                            believed ⇔ W ≥ (T − 1)(1 + Σ other W)
+//   m that agree, k1 … km        W = ((1 − f) / f)^m · max(1, e Σ k)                   believed ⇔ W ≥ (T − 1)(1 + Σ other W)
+//
+// Sarmenta multiplies odds, Π c / (1 − c). That holds if liars lie on tasks of their own choice. If they have agreed on
+// the tasks, all m survive what any one of them survives, and the best lie rate leaves f^m / (e Σ k): the second line. For
+// one contributor both are the same. `collusion` says which is assumed; T means what it says under the stronger one.
 
 /** What the pool assumes of the world, and how it spends work on checking. Shares are of 1. */
 export interface Rules {
   /** Share of workers assumed to be bad and to agree with each other (f). */
   saboteurs: number;
+  /** Whether bad workers have only agreed on wrong answers, or also on the tasks to lie on. */
+  collusion: "answers" | "tasks";
   /** Share of tasks under law `pool` that get a second contribution from a stranger whoever computed them. */
   auditRate: number;
   /** Share of leased tasks that are spot checks: past certified tasks under fresh keys. */
@@ -26,6 +32,7 @@ export interface Rules {
 
 export const defaultRules: Rules = {
   saboteurs: 0.2,
+  collusion: "tasks",
   auditRate: 0.08,
   checkRate: 0.04,
   memory: 2000,
@@ -72,6 +79,22 @@ export const checksFor = (odds: number, rules: Pick<Rules, "saboteurs">): number
 export const checksOf = (standing: Standing, at: StandingAt): number | undefined =>
   standing.failures === at.failuresAt ? standing.checks - at.checksAt + at.historyAt / Math.E : undefined;
 
+/** Odds of a group that agrees, whose members passed so many checks each. Empty: 1, as good as nothing. */
+export function groupOdds(checks: readonly number[], rules: Pick<Rules, "saboteurs" | "collusion">): number {
+  if (checks.length === 0) return 1;
+  if (rules.collusion === "answers") return checks.reduce((odds, k) => odds * oddsAfter(k, rules), 1);
+  const newcomers = newcomerOdds(rules) ** checks.length;
+  const sum = checks.reduce((a, b) => a + b, 0);
+  return Math.max(newcomers, Math.E * sum * newcomers - 1);
+}
+
+/** Checks that every one of a group of `size` must have passed, on average, for the group to have these odds. */
+export function checksEach(odds: number, size: number, rules: Pick<Rules, "saboteurs" | "collusion">): number {
+  if (rules.collusion === "answers") return checksFor(odds ** (1 / size), rules);
+  const newcomers = newcomerOdds(rules) ** size;
+  return odds <= newcomers ? 0 : (odds + 1) / (Math.E * newcomers) / size;
+}
+
 /** Odds that a contribution is right; 1, as good as nothing, once its worker was found wrong. */
 export function oddsOf(standing: Standing, at: StandingAt, rules: Rules): number {
   const checks = checksOf(standing, at);
@@ -110,7 +133,7 @@ export function expectedRedundancy(
   const agreement = 1 - rules.saboteurs;
   for (let group = terms.replicas; group <= MAX_GROUP; group++) {
     const rate = rules.checkRate + (group > 1 ? agreement * group : 2 * agreement * rules.auditRate);
-    const own = checksFor(need ** (1 / group), rules) - terms.history / Math.E;
+    const own = checksEach(need, group, rules) - terms.history / Math.E;
     const audits = group > 1 ? 0 : rules.auditRate;
     if (own <= 0) return { redundancy: group + audits + rules.checkRate, group };
     if (own > rules.holdChecks) continue;

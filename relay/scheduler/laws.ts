@@ -2,7 +2,7 @@
 import type { Address } from "../../protocol/ids.ts";
 import { certifiedDigest, MAX_CONTRIBUTIONS, type Vote, weigh, weightOf } from "../../protocol/poco.ts";
 import { type Agreement, type Belief, bestGroup } from "./belief.ts";
-import { checksFor, checksOf, oddsForTrust, oddsOf } from "./credibility.ts";
+import { checksEach, checksOf, groupOdds, oddsForTrust, oddsOf } from "./credibility.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 
 export interface Law {
@@ -84,16 +84,19 @@ const PRECISION = 1_000_000_000n;
 
 const standingOf = (state: State, c: Contribution): Worker["standing"] => state.workers.get(c.worker)!.standing;
 
+/** Checks that speak for those of a group whose word still counts. */
+const checksOfGroup = (state: State, group: readonly Contribution[]): number[] =>
+  group.flatMap((c) => checksOf(standingOf(state, c), c) ?? []);
+
 /** Odds that all of these are right, if they agree. */
-export const groupOdds = (state: State, group: readonly Contribution[]): number =>
-  group.reduce((odds, c) => odds * oddsOf(standingOf(state, c), c, state.rules), 1);
+const oddsOfGroup = (state: State, group: readonly Contribution[]): number =>
+  groupOdds(checksOfGroup(state, group), state.rules);
 
 /** Odds of the others, group by group. */
 function oddsAgainst(state: State, others: readonly Contribution[]): number {
-  const groups = new Map<string, number>();
-  for (const c of others) groups.set(c.digest!, (groups.get(c.digest!) ?? 1) * groupOdds(state, [c]));
+  const groups = Map.groupBy(others, (c) => c.digest);
   let sum = 0;
-  for (const odds of groups.values()) sum += odds;
+  for (const group of groups.values()) sum += oddsOfGroup(state, group);
   return sum;
 }
 
@@ -107,18 +110,18 @@ export const pool: Law = {
     trust > 1 && replicas < 2 && state.random() < state.rules.auditRate ? 2 : replicas,
   believe(state, task, revealed) {
     const { job } = task;
-    const best = bestGroup(job, revealed, (agreeing) => groupOdds(state, agreeing));
+    const best = bestGroup(job, revealed, (agreeing) => oddsOfGroup(state, agreeing));
     const { canonical, agreeing, others } = best;
     const lacking = Math.max(task.least - agreeing.length, others.length + 1 - agreeing.length);
     if (lacking > 0) return { state: "wanting", missing: lacking };
     const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, others));
     const isAlone = agreeing.length === 1 && job.trust > 1;
     const disputed = isAlone && standingOf(state, canonical).disputes > 0;
-    if (groupOdds(state, agreeing) >= need && !disputed) return { state: "believed", canonical, agreeing };
+    if (oddsOfGroup(state, agreeing) >= need && !disputed) return { state: "believed", canonical, agreeing };
     return (others.length === 0 && heldBy(state, best, need)) || { state: "wanting", missing: 1 };
   },
   explain(state, { job }, agreeing, others) {
-    const group = groupOdds(state, agreeing);
+    const group = oddsOfGroup(state, agreeing);
     return {
       reached: group / (1 + group + oddsAgainst(state, others)),
       needed: neededFor(job.trust),
@@ -131,20 +134,18 @@ export const pool: Law = {
   },
 };
 
-/** Whether those who agree may wait until they are believed, and whose checks are the last to come. */
+/** Whether those who agree may wait until they are believed, and whose checks to wait for. */
 function heldBy(state: State, { agreeing }: Agreement, need: number): Belief | undefined {
-  const known = agreeing.filter((c) => checksOf(standingOf(state, c), c) !== undefined);
-  if (known.length === 0) return undefined;
-  const target = checksFor(need ** (1 / known.length), state.rules);
-  let last: { worker: Worker; checks: number } | undefined;
-  for (const c of known) {
-    const worker = state.workers.get(c.worker)!;
-    const checks = Math.max(0, target - checksOf(worker.standing, c)!);
-    if (worker.banned || checks > state.rules.holdChecks) return undefined;
-    if (!last || checks > last.checks) last = { worker, checks };
-  }
-  return last && { state: "held", ...last };
+  const checks = checksOfGroup(state, agreeing);
+  if (checks.length === 0) return undefined;
+  const lacking = checksEach(need, checks.length, state.rules) - checks.reduce((a, b) => a + b, 0) / checks.length;
+  const known = agreeing.map((c) => state.workers.get(c.worker)!).filter((worker) => !worker.banned);
+  const worker = known.find((w) => w.connected) ?? known[0];
+  if (!worker || lacking > state.rules.holdChecks) return undefined;
+  // At least a little: what is held is looked at again when its worker has passed one more check.
+  return { state: "held", worker, checks: Math.max(lacking, MIN_HELD_CHECKS) };
 }
+const MIN_HELD_CHECKS = 1e-6;
 
 export const laws: Readonly<Record<string, Law>> = { poco, pool };
 
