@@ -28,6 +28,7 @@ export const errorTable = {
   // Kernels.
   "kernel-compile": { status: 422, meaning: "The kernel's code does not compile or link on this machine." },
   "kernel-trap": { status: 422, meaning: "The kernel stopped with an error while running." },
+  "kernel-nondeterministic": { status: 422, meaning: "The kernel gives different results for the same task." },
   "kernel-timeout": { status: 422, meaning: "The kernel did not finish in its time and was killed." },
   "kernel-memory": {
     status: 422,

@@ -410,6 +410,10 @@ export class Loop {
         const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
         return log("digests disagree", { job: row.id, task: effect.task.index, said });
       }
+      case "acquitted": {
+        const { n } = this.jobs.get(effect.job.id)!.row;
+        return store.group.write(() => store.contributions.acquit(n));
+      }
       case "workerChanged":
         return this.#tally(effect.worker.address);
       case "banned": {

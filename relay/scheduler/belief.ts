@@ -1,4 +1,5 @@
 // Which of a task's revealed results agree, and what a law makes of them.
+import type { Bytes32 } from "../../protocol/ids.ts";
 import type { Contribution, Job, Worker } from "./state.ts";
 
 export type Belief =
@@ -38,6 +39,13 @@ export function bestGroup(
   }
   const { canonical, agreeing } = best!;
   return { canonical, agreeing, others: revealed.filter((c) => !agreeing.includes(c)) };
+}
+
+/** Those whose digest is the referee's; undefined if nobody's is. */
+export function groupOf(digest: Bytes32, revealed: readonly Contribution[]): Agreement | undefined {
+  const agreeing = revealed.filter((c) => c.digest === digest);
+  const [canonical] = agreeing;
+  return canonical && { canonical, agreeing, others: revealed.filter((c) => c.digest !== digest) };
 }
 
 function isBetter(a: { canonical: Contribution; agreeing: Contribution[]; weight: number }, b: typeof a): boolean {

@@ -24,6 +24,8 @@ export type Event =
   | { type: "uploaded"; worker: Address; task: Task }
   | { type: "handedBack"; worker: Address; tasks: Task[] }
   | { type: "failed"; worker: Address; task: Task; code: ErrorCode; message: string }
+  /** The referee has run a task: its digest; or why it is not to be trusted; or neither, if it could not. */
+  | { type: "refereed"; task: Task; digest?: Bytes32; unstable?: string }
   | { type: "ticked" };
 
 export type Effect =
@@ -45,6 +47,10 @@ export type Effect =
       reason: Reason;
     }
   | { type: "mismatch"; task: Task; contributions: Contribution[] }
+  /** The pool runs this task itself, twice, and answers with `refereed`. */
+  | { type: "askReferee"; task: Task }
+  /** Nobody was wrong in this job after all: its kernel is not deterministic. */
+  | { type: "acquitted"; job: Job }
   | { type: "workerChanged"; worker: Worker }
   | { type: "banned"; worker: Worker }
   | { type: "jobDone"; job: Job }

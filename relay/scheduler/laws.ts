@@ -1,7 +1,7 @@
 // The laws by which results are believed, behind one interface. A deal names one. The simulator adds others to compare.
 import type { Address } from "../../protocol/ids.ts";
 import { certifiedDigest, MAX_CONTRIBUTIONS, type Vote, weigh, weightOf } from "../../protocol/poco.ts";
-import { type Agreement, type Belief, bestGroup } from "./belief.ts";
+import { type Agreement, type Belief, bestGroup, groupOf } from "./belief.ts";
 import { checksEach, checksOf, groupOdds, oddsForTrust, oddsOf } from "./credibility.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 
@@ -109,11 +109,15 @@ export const pool: Law = {
   least: ({ trust, replicas }, state) =>
     trust > 1 && replicas < 2 && state.random() < state.rules.auditRate ? 2 : replicas,
   believe(state, task, revealed) {
-    const { job } = task;
-    const best = bestGroup(job, revealed, (agreeing) => oddsOfGroup(state, agreeing));
+    const { job, verdict } = task;
+    const best = verdict
+      ? groupOf(verdict, revealed)
+      : bestGroup(job, revealed, (agreeing) => oddsOfGroup(state, agreeing));
+    if (!best) return { state: "wanting", missing: 1 };
     const { canonical, agreeing, others } = best;
     const lacking = Math.max(task.least - agreeing.length, others.length + 1 - agreeing.length);
     if (lacking > 0) return { state: "wanting", missing: lacking };
+    if (verdict) return { state: "believed", canonical, agreeing };
     const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, others));
     const isAlone = agreeing.length === 1 && job.trust > 1;
     const disputed = isAlone && standingOf(state, canonical).disputes > 0;

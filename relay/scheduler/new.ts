@@ -15,6 +15,8 @@ export const newJob = (terms: JobTerms): Job => ({
   certified: 0,
   held: 0,
   holders: new Set(),
+  referee: false,
+  marks: new Map(),
   state: "running",
   failures: new Map(),
   pass: 0,

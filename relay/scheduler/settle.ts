@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup } from "./belief.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
-import type { Effect } from "./events.ts";
+import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
 import { wanted } from "./place.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
@@ -16,6 +16,10 @@ export const REVEAL_MS = 15_000;
 /** The same for a worker whose connection is gone: time to come back after an interruption, milliseconds. */
 export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
+/** Results that disagree before the pool runs the task itself. */
+const REFEREE_AFTER = 3;
+/** Times that a task is begun anew with other workers. */
+const MAX_ATTEMPTS = 3;
 
 /** Looks at a task after any change. */
 export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
@@ -42,6 +46,7 @@ const revealedOf = (task: Task): Contribution[] => task.contributions.filter((c)
 /** All that was committed is revealed. */
 export function decide(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   const { job } = task;
+  if (task.refereeing) return;
   const revealed = revealedOf(task);
   noteDispute(state, task, revealed);
   if (!task.disputants) credit(state, revealed);
@@ -69,13 +74,61 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
 }
 
 function want(state: State, task: Task, revealed: Contribution[], missing: number, effects: Effect[]): void {
-  if (revealed.length >= MAX_CONTRIBUTIONS) {
-    const message = `task ${task.index}: ${revealed.length} machines gave results that do not agree; the kernel is not deterministic, or too few workers are honest`;
-    return stopJob(state, task.job, "kernel-trap", message, effects);
-  }
+  const { job } = task;
   if (task.disputants) effects.push({ type: "mismatch", task, contributions: revealed });
+  if (task.disputants && revealed.length >= REFEREE_AFTER && job.referee && !task.verdict) {
+    // The answer comes as an event, and the task waits for it.
+    if (!task.refereeing) effects.push({ type: "askReferee", task });
+    task.refereeing = true;
+    return;
+  }
+  if (revealed.length >= MAX_CONTRIBUTIONS) return startAnew(state, task, effects);
   task.target = Math.min(MAX_CONTRIBUTIONS, revealed.length + missing);
   if (wanted(task) > 0) queueTask(task);
+}
+
+/** As many as a task may have do not settle it: others try, and if they cannot either, the job is stopped. */
+function startAnew(state: State, task: Task, effects: Effect[]): void {
+  const { job, contributions } = task;
+  task.attempts = (task.attempts ?? 1) + 1;
+  if (task.attempts > MAX_ATTEMPTS) {
+    const message = `task ${task.index}: ${contributions.length} machines gave results that do not agree, ${MAX_ATTEMPTS} times over; the kernel is not deterministic, or too few workers are honest`;
+    return stopJob(state, job, "kernel-trap", message, effects);
+  }
+  endDispute(state, task);
+  for (const c of [...contributions]) if (c.state !== "leased") lapse(state, task, c, effects);
+  task.verdict = undefined;
+  task.target = Math.max(job.firstReplicas, task.contributions.length);
+  if (wanted(task) > 0) queueTask(task);
+}
+
+/** What the pool's own machine says of a disputed task; nothing if it could not run it. */
+export function hearReferee(
+  state: State,
+  { task, digest, unstable }: Extract<Event, { type: "refereed" }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  if (task.job.state !== "running") return;
+  if (unstable !== undefined) return quarantine(state, task.job, unstable, effects);
+  task.refereeing = false;
+  if (state.tasks.get(task.key) !== task) return;
+  if (digest === undefined) task.job.referee = false;
+  else task.verdict = digest;
+  settle(state, task, nowMs, effects);
+}
+
+/** The kernel does not agree with itself: whoever was found wrong in this job may have been right. */
+function quarantine(state: State, job: Job, message: string, effects: Effect[]): void {
+  for (const [worker, mark] of job.marks) {
+    worker.bad -= mark.bad;
+    worker.suspicion = Math.max(0, worker.suspicion - mark.suspicion);
+    worker.standing.history = Math.max(worker.standing.history, mark.history);
+    if (!isLiar(worker.suspicion)) worker.banned = false;
+    effects.push({ type: "workerChanged", worker });
+  }
+  effects.push({ type: "acquitted", job });
+  stopJob(state, job, "kernel-nondeterministic", message, effects);
 }
 
 /** The first time that results differ, nobody concerned is believed alone until it is known who erred. */
@@ -168,18 +221,23 @@ export function certify(
   effects.push({ type: "certified", task, canonical, agreeing, rejected, reason });
   for (const c of late) dismiss(state, task, c, effects);
   if (revealed.length > 1) credit(state, agreeing);
-  for (const c of agreeing) judge(state, c, true, revealed.length > 1, effects);
-  for (const c of rejected) judge(state, c, false, true, effects);
+  for (const c of agreeing) judge(state, task.job, c, revealed.length > 1, true, effects);
+  for (const c of rejected) judge(state, task.job, c, true, false, effects);
   finishIfDone(task.job, effects);
 }
 
 function close(state: State, task: Task): void {
   endAudit(task);
   closeTask(state, task);
+  endDispute(state, task);
+}
+
+function endDispute(state: State, task: Task): void {
   for (const worker of task.disputants ?? []) {
     worker.standing.disputes--;
     if (worker.held.size > 0) state.improved.add(worker);
   }
+  task.disputants = undefined;
 }
 
 function endAudit(task: Task): void {
@@ -195,14 +253,22 @@ function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): 
 }
 
 /** `compared`: somebody else did the same task. What nobody else did proves nothing about its worker. */
-function judge(state: State, contribution: Contribution, agreed: boolean, compared: boolean, effects: Effect[]): void {
-  const worker = state.workers.get(contribution.worker);
+function judge(state: State, job: Job, c: Contribution, compared: boolean, agreed: boolean, effects: Effect[]): void {
+  const worker = state.workers.get(c.worker);
   if (!worker) return;
+  const { suspicion } = worker;
   if (agreed) worker.good++;
   else worker.bad++;
   if (compared) worker.suspicion = nextSuspicion(worker.suspicion, agreed);
   effects.push({ type: "workerChanged", worker });
   if (agreed) return;
+  // What to give back if it turns out that the kernel was to blame.
+  const mark = job.marks.get(worker) ?? { bad: 0, suspicion: 0, history: 0 };
+  job.marks.set(worker, {
+    bad: mark.bad + 1,
+    suspicion: mark.suspicion + worker.suspicion - suspicion,
+    history: Math.max(mark.history, worker.standing.history),
+  });
   failed(worker.standing);
   // What it did before and nobody has confirmed is looked at again, without its word (backtracking).
   for (const task of worker.pending) if (task.hold) state.doubted.add(task);

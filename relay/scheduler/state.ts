@@ -42,6 +42,10 @@ export interface Job {
   /** Tasks that wait for their workers' credibility, and the workers they wait for. */
   held: number;
   holders: Set<Worker>;
+  /** The pool can run its tasks itself. */
+  referee: boolean;
+  /** What being found wrong in this job has cost workers. */
+  marks: Map<Worker, { bad: number; suspicion: number; history: number }>;
   state: "running" | "done" | "stopped";
   /** Owners on whose machines the kernel failed, with the last message of each. */
   failures: Map<Address, string>;
@@ -67,6 +71,11 @@ export interface Task {
   hold?: { worker: Worker; entry: Held } | undefined;
   /** It is done once more to check this worker. */
   audited?: Worker | undefined;
+  /** The pool's own machine is at it; what it said. */
+  refereeing?: boolean;
+  verdict?: Bytes32 | undefined;
+  /** Times it was begun, if more than once. */
+  attempts?: number;
   /** Workers whose results differ here, until it is decided. */
   disputants?: Worker[] | undefined;
   /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */

@@ -6,7 +6,18 @@ import { Deadlines } from "./deadlines.ts";
 import type { Effect, Event } from "./events.ts";
 import { type Law, laws } from "./laws.ts";
 import { place } from "./place.ts";
-import { decide, finishIfDone, followUp, GONE_MS, lapse, REVEAL_MS, settle, stopJob, UPLOAD_MS } from "./settle.ts";
+import {
+  decide,
+  finishIfDone,
+  followUp,
+  GONE_MS,
+  hearReferee,
+  lapse,
+  REVEAL_MS,
+  settle,
+  stopJob,
+  UPLOAD_MS,
+} from "./settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { openTask } from "./task.ts";
 
@@ -108,6 +119,9 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     }
     case "failed":
       onFailed(state, event, nowMs, effects);
+      break;
+    case "refereed":
+      hearReferee(state, event, nowMs, effects);
       break;
     case "ticked":
       for (let task = state.deadlines.due(nowMs); task; task = state.deadlines.due(nowMs))

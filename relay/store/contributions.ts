@@ -48,6 +48,7 @@ export class ContributionTable {
   readonly #open;
   readonly #count;
   readonly #output;
+  readonly #acquit;
 
   constructor(db: DatabaseSync) {
     this.#insertBatch = db.prepare(
@@ -72,6 +73,10 @@ export class ContributionTable {
     this.#ofTask = db.prepare("select * from contribution where job = ? and task = ? order by worker");
     this.#open = db.prepare(
       `select * from contribution where job = ? and state in (${CONTRIBUTION.committed}, ${CONTRIBUTION.revealed})`,
+    );
+    this.#acquit = db.prepare(
+      `update contribution set state = ${CONTRIBUTION.lapsed} where job = ? and state = ${CONTRIBUTION.rejected}
+       and task in (select task from certified c where c.job = contribution.job and c.epoch is null)`,
     );
     this.#output = db.prepare("select output from contribution where job = ? and task = ? and worker = ?");
     this.#count = db.prepare("select count(*) as n from contribution where job = ?");
@@ -125,6 +130,11 @@ export class ContributionTable {
   /** Committed or revealed, of tasks not yet certified. */
   open(job: number): ContributionRow[] {
     return this.#open.all(job) as unknown as ContributionRow[];
+  }
+
+  /** Nobody was wrong in this job: what no epoch holds yet will not be held against anybody. */
+  acquit(job: number): void {
+    this.#acquit.run(job);
   }
 
   /** Of a revealed contribution to a task not yet certified, if it came inside the reveal. */

@@ -6,6 +6,7 @@ import {
   defaultRules,
   expectedRedundancy,
   failed,
+  groupOdds,
   newcomerOdds,
   newStanding,
   oddsAfter,
@@ -39,6 +40,29 @@ describe(`credibility (seed ${seed})`, () => {
         expect(f * l * (1 - l) ** k).toBeLessThanOrEqual(1 / (1 + oddsAfter(k, { saboteurs: f })) + 1e-12);
       }),
     );
+  });
+
+  it("bounds what liars who agreed on the tasks get believed: f^m l (1 − l)^Σk against (1 − f)^m, for every lie rate", () => {
+    check(
+      fc.property(
+        share,
+        fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 6 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (f, checks, l) => {
+          const sum = checks.reduce((a, b) => a + b, 0);
+          const wrong = f ** checks.length * l * (1 - l) ** sum;
+          const right = (1 - f) ** checks.length;
+          const odds = groupOdds(checks, { saboteurs: f, collusion: "tasks" });
+          expect(wrong / right).toBeLessThanOrEqual((1 / odds) * (1 + 1e-9));
+        },
+      ),
+    );
+  });
+
+  it("multiplies odds, as Sarmenta does, of liars who choose their tasks each for itself", () => {
+    const checks = [0, 3, 40];
+    const product = checks.reduce((odds, k) => odds * oddsAfter(k, defaultRules), 1);
+    expect(groupOdds(checks, { saboteurs: 0.2, collusion: "answers" })).toBeCloseTo(product, 6);
   });
 
   it("needs the more checks the higher the odds, and the two formulas undo each other", () => {
@@ -83,7 +107,9 @@ describe(`credibility (seed ${seed})`, () => {
       );
       before = redundancy;
     }
-    expect(before).toBeLessThan(3);
+    expect(before).toBeLessThan(5);
+    const apart = { ...defaultRules, collusion: "answers" as const };
+    expect(expectedRedundancy({ ...terms, trust: 1_000_000 }, apart).redundancy).toBeLessThan(3);
     expect(expectedRedundancy({ ...terms, trust: 100 }, defaultRules).redundancy).toBeLessThan(1.3);
   });
 });

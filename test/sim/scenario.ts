@@ -25,7 +25,18 @@ const distribution = v.union([
 export const POLICIES = ["pool", "poco", "majority", "boinc", "iterative"] as const;
 export type Policy = (typeof POLICIES)[number];
 
-const RULES = Object.keys(defaultRules) as (keyof Rules)[];
+const ruleSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1e9));
+const isNumeric = (name: string): name is Exclude<keyof Rules, "collusion"> => name !== "collusion";
+const rulesSchema = v.partial(
+  v.strictObject({
+    ...(Object.fromEntries(
+      Object.keys(defaultRules)
+        .filter(isNumeric)
+        .map((name) => [name, ruleSchema]),
+    ) as Record<Exclude<keyof Rules, "collusion">, typeof ruleSchema>),
+    collusion: v.picklist(["answers", "tasks"]),
+  }),
+);
 
 const jobSchema = v.strictObject({
   tasks: count(MAX_TASKS),
@@ -123,7 +134,7 @@ const scenarioSchema = v.strictObject({
   volunteers: volunteersSchema,
   adversary: v.optional(adversarySchema),
   /** What the pool assumes and spends (see relay/scheduler). */
-  rules: v.optional(v.record(v.picklist(RULES), v.pipe(v.number(), v.minValue(0), v.maxValue(1e9))), {}),
+  rules: v.optional(rulesSchema, {}),
   /** Every how many milliseconds the relay looks at what has run out. */
   tickMs: v.optional(v.pipe(v.number(), v.minValue(10), v.maxValue(3_600_000)), 1000),
   /** The simulation ends then, whatever is left. */
