@@ -16,6 +16,7 @@ import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameByte
 import { Disputes } from "./disputes.ts";
 import { Outbox } from "./outbox.ts";
 import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
+import { Sampling } from "./sampling.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
 import { emptyState, step } from "./scheduler/step.ts";
@@ -65,6 +66,7 @@ export class Loop {
   readonly #shown = new WeakMap<Contribution, { digest: Uint8Array; salt: Uint8Array }>();
   readonly #showing: Showing;
   readonly #disputes: Disputes;
+  readonly #sampling: Sampling;
   #answering = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -76,6 +78,7 @@ export class Loop {
       this.#outbox.question(worker, message);
       this.#answer();
     }, this.#now);
+    this.#sampling = new Sampling(this.#showing);
     this.#disputes = new Disputes(
       options.store,
       this.#showing,
@@ -154,7 +157,7 @@ export class Loop {
       job.certified = certified.size;
       if (row.state !== "running") continue;
       const contributions = store.contributions.open(row.n).map((c) => {
-        const contribution = contributionOf(c, byNumber.get(c.worker)!.address);
+        const contribution = contributionOf(c, job, byNumber.get(c.worker)!.address);
         if (job.compare.kind === "exact") contribution.output = undefined;
         return { index: c.task, contribution };
       });
@@ -292,6 +295,7 @@ export class Loop {
         const { task, held } = askedTask(this.state, worker, reveal);
         const output = checkOutput(this.jobs.get(task.job.id)!, task, reveal);
         this.#shown.set(held, { digest: reveal.digest, salt: reveal.salt });
+        if (this.#sampling.isAwaited(task, held)) continue;
         this.dispatch({ type: "revealed", worker, task, digest: hex32(reveal.digest), output });
       } catch (error) {
         if (!(error instanceof SuperEdgeError)) throw error;
@@ -299,6 +303,18 @@ export class Loop {
       }
     }
     if (refused[0]) throw refused[0];
+  }
+
+  #askSample(task: Task, worker: Address): void {
+    const held = task.contributions.find((c) => c.worker === worker);
+    if (!held) return;
+    const digest = () => {
+      const shown = this.#shown.get(held);
+      return shown && hex32(shown.digest);
+    };
+    this.#sampling.ask(this.jobs.get(task.job.id)!, task, held, digest, (sample) =>
+      this.dispatch({ type: "revealed", worker, task, digest: digest()!, output: undefined, sample }),
+    );
   }
 
   /** The task waits for something else: what its workers have shown must outlive a crash, for they may be gone by then. */
@@ -380,7 +396,10 @@ export class Loop {
       case "idle":
         return this.#outbox.message(effect.worker.address, { type: "idle", reason: effect.reason });
       case "askReveal":
-        for (const task of effect.tasks) this.#outbox.askReveal(effect.worker, fromHex(task.key));
+        for (const task of effect.tasks) {
+          this.#outbox.askReveal(effect.worker, fromHex(task.key));
+          this.#askSample(task, effect.worker);
+        }
         return this.#answer();
       case "askUpload":
         this.#keepReveals(effect.task);
@@ -405,7 +424,8 @@ export class Loop {
         const { row } = context;
         row.mismatches++;
         this.#keepReveals(effect.task);
-        this.#disputes.note(context, effect.task, effect.contributions, []);
+        const parts = this.#sampling.parts(context, effect.task, effect.contributions);
+        this.#disputes.note(context, effect.task, effect.contributions, parts);
         store.group.write(() => store.jobs.countMismatch(row.n));
         const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
         return log("digests disagree", { job: row.id, task: effect.task.index, said });

@@ -1,8 +1,10 @@
 // From what is stored to what the scheduler works with.
 import { agreement } from "../kernels/agreement.ts";
 import type { Manifest } from "../kernels/kernel.ts";
-import { tasksOf } from "../protocol/api.ts";
+import { rangeOf, tasksOf } from "../protocol/api.ts";
 import { type Address, hex32 } from "../protocol/ids.ts";
+import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
+import { isSampled } from "./scheduler/belief.ts";
 import { newStanding } from "./scheduler/credibility.ts";
 import { laws } from "./scheduler/laws.ts";
 import { newJob, newWorker } from "./scheduler/new.ts";
@@ -36,7 +38,11 @@ export function makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, { engine, c
     compare:
       compare.kind === "exact"
         ? compare
-        : { kind: "tolerance", agree: (a, b) => agreement(compare, output.type, a, b) },
+        : {
+            kind: "tolerance",
+            agree: (a, b) => agreement(compare, output.type, a, b),
+            isSampled: (index) => rangeOf(row.spec, index).count * output.itemBytes > MAX_INLINE_OUTPUT_BYTES,
+          },
     keyOf: keyMaker(row.id, row.secret),
   });
 }
@@ -52,14 +58,15 @@ export const workerOf = (row: WorkerRow, subnet: string): Worker => {
 };
 
 /** Of a task not yet certified. */
-export const contributionOf = (row: ContributionRow, worker: Address): Contribution => ({
+export const contributionOf = (row: ContributionRow, job: Job, worker: Address): Contribution => ({
   worker,
   owner: row.owner,
   beneficiary: row.beneficiary,
   subnet: row.subnet,
   cohort: row.cohort,
   score: row.score,
-  state: row.state === CONTRIBUTION.revealed ? "revealed" : "committed",
+  // Leaves that were shown are not kept: its worker is asked again.
+  state: row.state === CONTRIBUTION.revealed && !isSampled({ job, index: row.task }) ? "revealed" : "committed",
   deadlineMs: 0,
   leasedMs: 0,
   commitment: hex32(row.commitment),

@@ -6,7 +6,7 @@ import { parseParams } from "../../kernels/kernel.ts";
 import { type JobSpec, type JobView, rangeOf, submitSchema, type TaskView, tasksOf } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
-import { MAX_INLINE_OUTPUT_BYTES, MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import { parseAs } from "../../protocol/parse.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { checkDeal } from "../deals.ts";
@@ -208,9 +208,11 @@ async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<v
       `expected at most ${MAX_JOB_TASKS} tasks, found ${tasksOf(spec)}: put more items in one`,
     );
   const outputBytes = rangeOf(spec, 0).count * manifest.output.itemBytes;
-  const most = manifest.compare.kind === "exact" ? MAX_OUTPUT_BYTES : MAX_INLINE_OUTPUT_BYTES;
-  if (outputBytes > most)
-    throw new SuperEdgeError("bad-job", `itemsPerTask: a task's output may have ${most} bytes, found ${outputBytes}`);
+  if (outputBytes > MAX_OUTPUT_BYTES)
+    throw new SuperEdgeError(
+      "bad-job",
+      `itemsPerTask: a task's output may have ${MAX_OUTPUT_BYTES} bytes, found ${outputBytes}`,
+    );
   if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
     throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
   if (!canBeBelieved(spec))

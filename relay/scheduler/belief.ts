@@ -1,6 +1,6 @@
 // Which of a task's revealed results agree, and what a law makes of them.
 import type { Bytes32 } from "../../protocol/ids.ts";
-import type { Contribution, Job, Worker } from "./state.ts";
+import type { Contribution, Job, Task, Worker } from "./state.ts";
 
 export type Belief =
   /** `canonical` is the contribution whose bytes stand for the result. */
@@ -54,6 +54,12 @@ function isBetter(a: { canonical: Contribution; agreeing: Contribution[]; weight
   return a.canonical.commitment! < b.canonical.commitment!;
 }
 
-const agree = (job: Job, a: Contribution, b: Contribution): boolean =>
-  a.digest === b.digest ||
-  (job.compare.kind === "tolerance" && !!a.output && !!b.output && job.compare.agree(a.output, b.output));
+function agree({ compare }: Job, a: Contribution, b: Contribution): boolean {
+  if (a.digest === b.digest) return true;
+  const [x, y] = [a.output ?? a.sample, b.output ?? b.sample];
+  return compare.kind === "tolerance" && !!x && !!y && compare.agree(x, y);
+}
+
+/** Whether results of this task are compared by leaves of them, because they are too large to be compared whole. */
+export const isSampled = ({ job, index }: Pick<Task, "job" | "index">): boolean =>
+  job.compare.kind === "tolerance" && job.compare.isSampled(index);

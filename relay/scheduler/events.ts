@@ -19,7 +19,15 @@ export type Event =
   /** Already checked: signature, sequence, root. Keys the worker holds no lease for have been refused. */
   | { type: "committed"; worker: Address; tasks: { task: Task; commitment: Bytes32 }[]; busyMs: number }
   /** Already checked: digest and salt open the commitment, an inline output has that digest. */
-  | { type: "revealed"; worker: Address; task: Task; digest: Bytes32; output: Uint8Array | undefined }
+  | {
+      type: "revealed";
+      worker: Address;
+      task: Task;
+      digest: Bytes32;
+      output: Uint8Array | undefined;
+      /** Already checked: they have that digest. */
+      sample?: Uint8Array | undefined;
+    }
   /** The canonical bytes of a large output have arrived and have the digest. */
   | { type: "uploaded"; worker: Address; task: Task }
   | { type: "handedBack"; worker: Address; tasks: Task[] }

@@ -92,11 +92,14 @@ const checksOfGroup = (state: State, group: readonly Contribution[]): number[] =
 const oddsOfGroup = (state: State, group: readonly Contribution[]): number =>
   groupOdds(checksOfGroup(state, group), state.rules);
 
-/** Odds of the others, group by group. */
-function oddsAgainst(state: State, others: readonly Contribution[]): number {
-  const groups = Map.groupBy(others, (c) => c.digest);
+/** Odds of the others, group by group. Within a tolerance those are a group that agree with one of them. */
+function oddsAgainst(state: State, job: Job, others: readonly Contribution[]): number {
   let sum = 0;
-  for (const group of groups.values()) sum += oddsOfGroup(state, group);
+  for (let rest = others; rest.length > 0; ) {
+    const group = bestGroup(job, rest);
+    sum += oddsOfGroup(state, group.agreeing);
+    rest = group.others;
+  }
   return sum;
 }
 
@@ -118,7 +121,7 @@ export const pool: Law = {
     const lacking = Math.max(task.least - agreeing.length, others.length + 1 - agreeing.length);
     if (lacking > 0) return { state: "wanting", missing: lacking };
     if (verdict) return { state: "believed", canonical, agreeing };
-    const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, others));
+    const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, job, others));
     const isAlone = agreeing.length === 1 && job.trust > 1;
     const disputed = isAlone && standingOf(state, canonical).disputes > 0;
     if (oddsOfGroup(state, agreeing) >= need && !disputed) return { state: "believed", canonical, agreeing };
@@ -127,7 +130,7 @@ export const pool: Law = {
   explain(state, { job }, agreeing, others) {
     const group = oddsOfGroup(state, agreeing);
     return {
-      reached: group / (1 + group + oddsAgainst(state, others)),
+      reached: group / (1 + group + oddsAgainst(state, job, others)),
       needed: neededFor(job.trust),
       parts: [...agreeing, ...others].map((c) => {
         const standing = standingOf(state, c);

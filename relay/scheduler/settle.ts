@@ -2,7 +2,7 @@
 // for the workers.
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
-import { bestGroup } from "./belief.ts";
+import { bestGroup, isSampled } from "./belief.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
@@ -31,9 +31,12 @@ export function settle(state: State, task: Task, nowMs: number, effects: Effect[
     if (wanted(task) > 0) queueTask(task);
     return;
   }
-  const unrevealed = inHand.filter((c) => c.state === "committed");
-  for (const c of unrevealed) {
+  const asked = inHand.filter((c) => c.state === "committed");
+  // Leaves by which results are compared are drawn after the last commit, so who has shown some shows others now.
+  if (asked.length > 0 && isSampled(task)) asked.push(...inHand.filter((c) => c.state === "revealed"));
+  for (const c of asked) {
     c.state = "asked";
+    c.sample = undefined;
     c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
     state.deadlines.add(c.deadlineMs, task);
     effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
@@ -56,7 +59,14 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
       const { canonical, agreeing } = belief;
       if (agreeing.some((c) => c.inline && c.digest === canonical.digest))
         certify(state, task, canonical, agreeing, effects);
-      else askUpload(state, task, agreeing, nowMs, effects);
+      else
+        askUpload(
+          state,
+          task,
+          agreeing.filter((c) => c.digest === canonical.digest),
+          nowMs,
+          effects,
+        );
       return;
     }
     case "held":
@@ -176,15 +186,15 @@ export function followUp(state: State, nowMs: number, effects: Effect[]): void {
  * A large output is fetched once, from a winner that is there; if it does not come, from another. A winner whose
  * connection is gone is waited for if there is no other: it is asked when it comes back.
  */
-function askUpload(state: State, task: Task, agreeing: Contribution[], nowMs: number, effects: Effect[]): void {
+function askUpload(state: State, task: Task, winners: Contribution[], nowMs: number, effects: Effect[]): void {
   const tried = task.uploading?.tried ?? new Set();
-  const untried = agreeing.filter((c) => !tried.has(c.worker));
+  const untried = winners.filter((c) => !tried.has(c.worker));
   const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
   const next = untried.find(isHere) ?? untried[0];
   if (!next) {
     // Nobody who could has sent it: the work must be done again.
     task.uploading = undefined;
-    for (const c of agreeing) lapse(state, task, c, effects);
+    for (const c of winners) lapse(state, task, c, effects);
     task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
     return settle(state, task, nowMs, effects);
   }

@@ -18,7 +18,15 @@ import type { Held } from "./holding.ts";
 import type { Law as LawRules } from "./laws.ts";
 
 /** How two outputs are compared, from the app's manifest. */
-export type Compare = { kind: "exact" } | { kind: "tolerance"; agree: (a: Uint8Array, b: Uint8Array) => boolean };
+export type Compare =
+  | { kind: "exact" }
+  | {
+      kind: "tolerance";
+      /** Of whole outputs, or of the same leaves of both. */
+      agree: (a: Uint8Array, b: Uint8Array) => boolean;
+      /** Whether a task's outputs are too large to be compared whole. */
+      isSampled: (index: number) => boolean;
+    };
 
 export interface Job {
   id: JobId;
@@ -99,6 +107,8 @@ export interface Contribution extends StandingAt {
   /** It came inside the reveal, and is in memory or, of tasks that wait long, in the store. */
   inline?: boolean;
   output?: Uint8Array | undefined;
+  /** Of a large output that is compared within a tolerance: leaves drawn after all of its task had committed. */
+  sample?: Uint8Array | undefined;
   /** The worker's standing has been told how this one ended. */
   counted?: boolean;
 }

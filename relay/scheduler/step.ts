@@ -101,6 +101,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       contribution.state = "revealed";
       contribution.digest = event.digest;
       contribution.output = event.output;
+      contribution.sample = event.sample;
       contribution.inline = event.output !== undefined;
       settle(state, event.task, nowMs, effects);
       break;
