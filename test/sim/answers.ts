@@ -82,7 +82,7 @@ export class Answers {
 
   #wantsToLie(i: number, n: number, content: number, { lieRate, collusion }: Adversary): boolean {
     const u = collusion === "tasks" ? draw(this.#seeds.task, content, 0) : draw(this.#seeds.lie, i, n);
-    return u < (lieRate as number);
+    return u < lieRate;
   }
 
   #wrong(): Bytes32 {

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Command, UsageError } from "../../client/cli/command.ts";
-import { type Outcome, simulate } from "./outcome.ts";
-import { POLICIES, type Policy, parseScenarioText, type Scenario } from "./scenario.ts";
-import { missed, outcomeTable } from "./table.ts";
+import { simulateAll } from "./outcome.ts";
+import { POLICIES, type Policy, parseScenarioText } from "./scenario.ts";
+import { outcomeTable, remarks } from "./table.ts";
 
 const usage = `superedge simulate SCENARIO.json [--seed N] [--policy NAME[,NAME]] [--json]
 
@@ -28,21 +28,18 @@ function run(args: string[]): undefined {
   if (path === undefined || others.length > 0)
     throw new UsageError(`expected one scenario file, found ${positionals.length}`);
   const seed = parseSeed(values.seed);
-  const scenario = parseScenarioText(readScenario(path));
-  const policies = values.policy === undefined ? scenario.policies : values.policy.split(",").map(parsePolicy);
-  const outcomes = simulate(scenario, seed, policies);
-  if (values.json) process.stdout.write(`${JSON.stringify({ title: scenario.title, seed, outcomes })}\n`);
-  else
-    process.stdout.write(
-      `${scenario.title}, seed ${seed}\n\n${outcomeTable(outcomes)}\n${remarks(scenario, outcomes)}`,
-    );
-}
-
-function remarks(scenario: Scenario, outcomes: readonly Outcome[]): string {
-  const lines = outcomes.flatMap((o) =>
-    missed(scenario, o).map((miss) => `${o.policy}, lie rate ${o.lieRate}: ${miss}`),
-  );
-  return lines.length > 0 ? `\nMissed:\n${lines.map((line) => `- ${line}\n`).join("")}` : "";
+  const variants = parseScenarioText(readScenario(path));
+  const policies = values.policy?.split(",").map(parsePolicy);
+  const runs = [...simulateAll(variants, seed, policies)];
+  const { title } = variants[0]!.scenario;
+  if (values.json) {
+    const found = runs.map(({ varied, outcome }) => ({ varied, ...outcome }));
+    process.stdout.write(`${JSON.stringify({ title, seed, runs: found })}\n`);
+  } else {
+    const lines = remarks(runs).map((line) => `- ${line}\n`);
+    const misses = lines.length > 0 ? `\nMissed:\n${lines.join("")}` : "";
+    process.stdout.write(`${title}, seed ${seed}\n\n${outcomeTable(runs)}\n${misses}`);
+  }
 }
 
 function readScenario(path: string): string {

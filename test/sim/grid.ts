@@ -465,7 +465,10 @@ export class Grid {
 
   #certified({ task, canonical, agreeing, rejected }: Extract<Effect, { type: "certified" }>): void {
     const { tally, clock } = this;
-    tally.certify(clock.nowMs, !isRight(canonical.digest!));
+    const isWrong = !isRight(canonical.digest!);
+    tally.certify(clock.nowMs, isWrong);
+    if (isWrong && agreeing.length === 1) tally.wrongAlone++;
+    if (task.contributions.length > 1 && !areStrangers(task.contributions)) tally.meetings++;
     tally.agreed += agreeing.length;
     tally.rejected += rejected.length;
     this.#decided = task;
@@ -516,4 +519,12 @@ export class Grid {
     this.#session[i]!++;
     if (backMs !== undefined) this.clock.add(backMs, KIND.on, i, 0);
   }
+}
+
+function areStrangers(contributions: readonly Contribution[]): boolean {
+  return contributions.every((a, i) =>
+    contributions
+      .slice(i + 1)
+      .every((b) => a.owner !== b.owner && a.subnet !== b.subnet && (a.cohort === "" || a.cohort !== b.cohort)),
+  );
 }

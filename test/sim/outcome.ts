@@ -1,7 +1,7 @@
 // What a simulation has shown, in the figures that are published. docs/verification.md defines each of them.
 import { clopperPearson, type RateBounds } from "./binomial.ts";
 import { Grid } from "./grid.ts";
-import { lieRates, type Policy, type Scenario, withLieRate } from "./scenario.ts";
+import type { Policy, Scenario, Variant } from "./scenario.ts";
 import type { Tally } from "./tally.ts";
 
 export interface Outcome {
@@ -12,6 +12,8 @@ export interface Outcome {
   tasks: number;
   certified: number;
   wrong: number;
+  /** Of them, those for which one worker's word was enough. */
+  wrongAlone: number;
   /** Wrong of certified. */
   error: number;
   /** 95 % bounds of the rate behind it. */
@@ -37,20 +39,23 @@ export interface Outcome {
   counts: Omit<Tally, "curveMs" | "certify" | "timeOf" | "stopped">;
   /** Seconds at which each two hundredth of the tasks was certified. */
   curveSeconds: number[];
+  /** Replicas of a task that met inside one owner, subnet or cohort. */
+  meetings: number;
 }
 
-function outcomeOf(grid: Grid, policy: Policy, lieRate: number, seed: number): Outcome {
+function outcomeOf(grid: Grid, scenario: Scenario, policy: Policy, seed: number): Outcome {
   const { tally, job } = grid;
   const { curveMs, stopped, ...counts } = tally;
   const done = tally.certified === job.tasks;
   return {
     policy,
     trust: job.trust,
-    lieRate,
+    lieRate: scenario.adversary?.lieRate ?? 0,
     seed,
     tasks: job.tasks,
     certified: tally.certified,
     wrong: tally.wrong,
+    wrongAlone: tally.wrongAlone,
     error: tally.wrong / Math.max(1, tally.certified),
     bounds: clopperPearson(tally.wrong, tally.certified),
     redundancy: tally.committed / Math.max(1, tally.certified),
@@ -65,18 +70,24 @@ function outcomeOf(grid: Grid, policy: Policy, lieRate: number, seed: number): O
     tasksPerName: tally.committed / Math.max(1, tally.identities),
     stopped,
     counts: counts as Outcome["counts"],
+    meetings: tally.meetings,
     curveSeconds: [...curveMs].map((ms) => ms / 1000),
   };
 }
 
-/** Every policy at every lie rate, on the same volunteers. */
-export function simulate(scenario: Scenario, seed: number, policies: readonly Policy[] = scenario.policies): Outcome[] {
-  const outcomes: Outcome[] = [];
-  for (const policy of policies)
-    for (const lieRate of lieRates(scenario)) {
-      const grid = new Grid(withLieRate(scenario, lieRate), policy, seed);
-      grid.run();
-      outcomes.push(outcomeOf(grid, policy, lieRate, seed));
-    }
-  return outcomes;
+/** One run. */
+export function simulate(scenario: Scenario, policy: Policy, seed: number): Outcome {
+  const grid = new Grid(scenario, policy, seed);
+  grid.run();
+  return outcomeOf(grid, scenario, policy, seed);
+}
+
+/** All that a scenario stands for, policy after policy, and what distinguishes each run. */
+export function* simulateAll(variants: readonly Variant[], seed: number, policies?: readonly Policy[]): Generator<Run> {
+  for (const policy of policies ?? variants[0]!.scenario.policies)
+    for (const { scenario, varied } of variants) yield { scenario, varied, outcome: simulate(scenario, policy, seed) };
+}
+
+export interface Run extends Variant {
+  outcome: Outcome;
 }

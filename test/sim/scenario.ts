@@ -104,8 +104,7 @@ const adversarySchema = v.strictObject({
    * answer. `tasks`: the content of a task decides whether all of them lie on it.
    */
   collusion: v.optional(v.picklist(["none", "values", "tasks"]), "tasks"),
-  /** A list: the simulation is run for each, and the worst is reported. */
-  lieRate: v.optional(v.union([share, v.pipe(v.array(share), v.minLength(1), v.maxLength(100))]), 0.1),
+  lieRate: v.optional(share, 0.1),
   /** Contributions made honestly before the first lie. */
   honestFirst: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e9)), 0),
   /** Probability of telling a spot check from a task; it is then answered honestly. */
@@ -126,6 +125,7 @@ const scenarioSchema = v.strictObject({
       redundancy: v.optional(v.pipe(v.number(), v.minValue(1))),
       tailSlowdown: v.optional(v.pipe(v.number(), v.minValue(1))),
       extraWork: v.optional(share),
+      meetings: v.optional(v.literal(0)),
       wrongfulBans: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
     }),
   ),
@@ -145,30 +145,56 @@ export type Scenario = v.InferOutput<typeof scenarioSchema>;
 export type Adversary = v.InferOutput<typeof adversarySchema>;
 export type ScenarioInput = v.InferInput<typeof scenarioSchema>;
 
-/** Throws `bad-message` with the place of every mistake. */
-export function parseScenario(input: unknown): Scenario {
-  const parsed = v.safeParse(scenarioSchema, input);
-  if (parsed.success) return parsed.output;
-  const mistakes = parsed.issues.slice(0, 10).map((issue) => `${v.getDotPath(issue) ?? "scenario"}: ${issue.message}`);
-  throw new SuperEdgeError("bad-message", `expected a scenario, found mistakes in it: ${mistakes.join("; ")}`);
+/** One of the runs a scenario stands for, and what distinguishes it from the others. */
+export interface Variant {
+  scenario: Scenario;
+  varied: Readonly<Record<string, unknown>>;
 }
 
-export function parseScenarioText(text: string): Scenario {
+const MAX_VARIANTS = 1000;
+/** Where a value goes that is varied, as "adversary.lieRate", and all it takes, one after the other. */
+const varySchema = v.optional(
+  v.record(
+    v.pipe(v.string(), v.regex(/^[a-zA-Z]{1,40}(\.[a-zA-Z]{1,40}){0,3}$/, "expected names joined by dots")),
+    v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(MAX_VARIANTS)),
+  ),
+  {},
+);
+
+/** Throws `bad-message` with the place of every mistake. */
+export const parseScenario = (input: unknown): Scenario => parse(scenarioSchema, input);
+
+/** A scenario, or with `vary` several: all combinations of the values given there. Throws `bad-message`. */
+export function parseScenarioText(text: string): Variant[] {
   let input: unknown;
   try {
     input = JSON.parse(text);
   } catch (cause) {
     throw new SuperEdgeError("bad-message", `expected JSON, found ${(cause as Error).message}`, { cause });
   }
-  return parseScenario(input);
+  if (typeof input !== "object" || input === null || !("vary" in input))
+    return [{ scenario: parseScenario(input), varied: {} }];
+  const { vary, ...base } = input;
+  let inputs: { input: unknown; varied: Record<string, unknown> }[] = [{ input: base, varied: {} }];
+  for (const [path, values] of Object.entries(parse(varySchema, vary))) {
+    if (inputs.length * values.length > MAX_VARIANTS)
+      throw new SuperEdgeError("bad-message", `expected at most ${MAX_VARIANTS} combinations in vary, found more`);
+    inputs = inputs.flatMap(({ input: one, varied }) =>
+      values.map((value) => ({ input: withValue(one, path.split("."), value), varied: { ...varied, [path]: value } })),
+    );
+  }
+  return inputs.map(({ input: one, varied }) => ({ scenario: parseScenario(one), varied }));
 }
 
-/** The lie rates to try, in the order given. */
-export function lieRates({ adversary }: Scenario): number[] {
-  if (!adversary) return [0];
-  return Array.isArray(adversary.lieRate) ? adversary.lieRate : [adversary.lieRate];
+function withValue(input: unknown, [name, ...path]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  const object = typeof input === "object" && input !== null && !Array.isArray(input) ? input : {};
+  return { ...object, [name]: withValue((object as Record<string, unknown>)[name], path, value) };
 }
 
-export function withLieRate(scenario: Scenario, lieRate: number): Scenario {
-  return scenario.adversary ? { ...scenario, adversary: { ...scenario.adversary, lieRate } } : scenario;
+function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, input);
+  if (parsed.success) return parsed.output;
+  const mistakes = parsed.issues.slice(0, 10).map((issue) => `${v.getDotPath(issue) ?? "all of it"}: ${issue.message}`);
+  throw new SuperEdgeError("bad-message", `expected a scenario, found mistakes in it: ${mistakes.join("; ")}`);
 }

@@ -1,5 +1,5 @@
 // Outcomes as a Markdown table.
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Run } from "./outcome.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Two significant digits below a thousandth, as 1.2e-5; otherwise as people write it. */
@@ -18,43 +18,51 @@ function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-const HEAD = [
-  "policy",
-  "lie rate",
-  "tasks",
-  "wrong",
-  "error (95 % bounds)",
-  "redundancy",
-  "makespan",
-  "tail",
-  "extra",
-  "wrongful bans",
-  "liars caught",
+/** Columns of every table, and those that a scenario varies besides. */
+const COLUMNS: readonly (readonly [string, (o: Outcome) => string])[] = [
+  ["policy", (o) => (o.policy === "pool" || o.policy === "poco" ? `${o.policy}, T = ${grouped(o.trust)}` : o.policy)],
+  ["lie rate", (o) => rate(o.lieRate)],
+  ["tasks", (o) => (o.certified === o.tasks ? grouped(o.tasks) : `${grouped(o.certified)} of ${grouped(o.tasks)}`)],
+  ["wrong", (o) => grouped(o.wrong)],
+  ["error (95 % bounds)", (o) => `${rate(o.error)} (${rate(o.bounds.lower)} – ${rate(o.bounds.upper)})`],
+  ["redundancy", (o) => o.redundancy.toFixed(3)],
+  ["makespan", (o) => duration(o.makespanSeconds)],
+  ["tail", (o) => (Number.isFinite(o.tailSlowdown) ? o.tailSlowdown.toFixed(2) : "–")],
+  ["extra", (o) => `${(100 * o.extraWork).toFixed(1)} %`],
+  ["wrongful bans", (o) => grouped(o.wrongfulBans)],
+  ["liars caught", (o) => `${grouped(o.caught)} of ${grouped(o.liars)}`],
 ];
-
-const row = (o: Outcome): string[] => [
-  o.policy === "pool" || o.policy === "poco" ? `${o.policy}, T = ${grouped(o.trust)}` : o.policy,
-  rate(o.lieRate),
-  o.certified === o.tasks ? grouped(o.tasks) : `${grouped(o.certified)} of ${grouped(o.tasks)}`,
-  grouped(o.wrong),
-  `${rate(o.error)} (${rate(o.bounds.lower)} – ${rate(o.bounds.upper)})`,
-  o.redundancy.toFixed(3),
-  duration(o.makespanSeconds),
-  Number.isFinite(o.tailSlowdown) ? o.tailSlowdown.toFixed(2) : "–",
-  `${(100 * o.extraWork).toFixed(1)} %`,
-  grouped(o.wrongfulBans),
-  `${grouped(o.caught)} of ${grouped(o.liars)}`,
-];
+/** Varied values that have a column of their own already. */
+const SHOWN = new Set(["adversary.lieRate", "job.trust"]);
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-export const outcomeTable = (outcomes: readonly Outcome[]): string => markdownTable(HEAD, outcomes.map(row));
+export function outcomeTable(runs: readonly Run[]): string {
+  const varied = Object.keys(runs[0]?.varied ?? {}).filter((path) => !SHOWN.has(path));
+  const head = [...varied.map((path) => path.split(".").at(-1)!), ...COLUMNS.map(([name]) => name)];
+  return markdownTable(
+    head,
+    runs.map((run) => [
+      ...varied.map((path) => valueText(run.varied[path])),
+      ...COLUMNS.map(([, text]) => text(run.outcome)),
+    ]),
+  );
+}
+
+const valueText = (value: unknown): string =>
+  typeof value === "object" && value !== null ? Object.values(value).map(valueText).join(" ") : String(value);
+
+/** What was to be reached and was not, run by run; empty if nothing. */
+export const remarks = (runs: readonly Run[]): string[] =>
+  runs.flatMap(({ scenario, outcome: o }) =>
+    missed(scenario, o).map((miss) => `${o.policy}, lie rate ${rate(o.lieRate)}: ${miss}`),
+  );
 
 /** Which of its targets an outcome misses, in words; empty if none. */
-export function missed({ targets }: Scenario, o: Outcome): string[] {
+function missed({ targets }: Scenario, o: Outcome): string[] {
   if (!targets) return [];
   const misses: string[] = [];
   const atMost = (what: string, found: number, most: number | undefined) => {
@@ -66,6 +74,7 @@ export function missed({ targets }: Scenario, o: Outcome): string[] {
   atMost("tail slowdown", o.tailSlowdown, targets.tailSlowdown);
   atMost("extra work", o.extraWork, targets.extraWork);
   atMost("wrongful bans", o.wrongfulBans, targets.wrongfulBans);
+  atMost("replicas that met inside an owner, subnet or cohort", o.meetings, targets.meetings);
   if (o.stopped !== undefined) misses.push(`not finished: ${o.stopped}`);
   return misses;
 }

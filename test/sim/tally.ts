@@ -21,6 +21,9 @@ export class Tally {
 
   certified = 0;
   wrong = 0;
+  wrongAlone = 0;
+  /** Certified tasks two of whose contributions were of one owner, subnet or cohort: there must be none. */
+  meetings = 0;
   mismatches = 0;
   referees = 0;
   /** Right results that were rejected, and honest machines' results, right or wrong, that were. */
