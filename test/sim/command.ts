@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Command, UsageError } from "../../client/cli/command.ts";
 import { simulateAll } from "./outcome.ts";
+import { publish, scenarioNames } from "./publish.ts";
 import { POLICIES, type Policy, parseScenarioText } from "./scenario.ts";
 import { outcomeTable, remarks } from "./table.ts";
 
@@ -12,7 +13,12 @@ Runs the scheduler in virtual time against the volunteers and liars of the scena
 
   --seed N       which chance (default 1)
   --policy NAME  of ${POLICIES.join(", ")}; several with commas (default: the scenario's)
-  --json         one JSON document instead of a table`;
+  --json         one JSON document instead of a table
+
+superedge simulate --publish [NAME ...] [--seed N]
+
+Runs the scenarios of test/sim/scenarios (those named, or all: about half an hour) and writes tables and plots into
+docs/verification.md and docs/images.`;
 
 function run(args: string[]): undefined {
   const { values, positionals } = parseArgs({
@@ -22,12 +28,21 @@ function run(args: string[]): undefined {
       seed: { type: "string", default: "1" },
       policy: { type: "string" },
       json: { type: "boolean", default: false },
+      publish: { type: "boolean", default: false },
     },
   });
+  const seed = parseSeed(values.seed);
+  if (values.publish) {
+    const known = scenarioNames();
+    for (const name of positionals)
+      if (!known.includes(name))
+        throw new UsageError(`expected one of ${known.join(", ")}, found ${JSON.stringify(name)}`);
+    publish(positionals.length > 0 ? positionals : known, seed, (text) => process.stderr.write(text));
+    return;
+  }
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0)
     throw new UsageError(`expected one scenario file, found ${positionals.length}`);
-  const seed = parseSeed(values.seed);
   const variants = parseScenarioText(readScenario(path));
   const policies = values.policy?.split(",").map(parsePolicy);
   const runs = [...simulateAll(variants, seed, policies)];
