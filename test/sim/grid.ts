@@ -7,6 +7,7 @@
 //    └── off: what was in hand is lost
 import type { Address, Bytes32 } from "../../protocol/ids.ts";
 import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS } from "../../protocol/limits.ts";
+import { scoreAfter } from "../../protocol/poco.ts";
 import { defaultRules } from "../../relay/scheduler/credibility.ts";
 import type { Effect, Event } from "../../relay/scheduler/events.ts";
 import type { Contribution, Job, State, Task } from "../../relay/scheduler/state.ts";
@@ -487,7 +488,7 @@ export class Grid {
   #judged(contribution: Contribution, agreed: boolean): void {
     const name = this.state.workers.get(contribution.worker) as Name | undefined;
     if (!name) return;
-    name.score = agreed ? name.score + 1 : Math.floor((name.score * 2) / 3);
+    name.score = scoreAfter(name.score, agreed ? 1 : 0, agreed ? 0 : 1);
     name.validInARow = agreed ? name.validInARow + 1 : 0;
   }
 
