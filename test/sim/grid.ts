@@ -21,7 +21,19 @@ import { draw, hash32, normal, sfc32 } from "./random.ts";
 import type { Policy, Scenario } from "./scenario.ts";
 import { Tally } from "./tally.ts";
 
-const KIND = { on: 0, off: 1, request: 2, finish: 3, reveal: 4, tick: 5, tab: 6, gone: 7, departure: 8, refusal: 9 };
+const KIND = {
+  on: 0,
+  off: 1,
+  request: 2,
+  finish: 3,
+  reveal: 4,
+  tick: 5,
+  tab: 6,
+  gone: 7,
+  departure: 8,
+  refusal: 9,
+  verdict: 10,
+};
 const STREAM = { commitment: 21, length: 22, silent: 23, departure: 24, scheduler: 25, boinc: 26 };
 
 /** Beginnings of commitments: they break ties, so they are in no order anybody could choose. */
@@ -68,6 +80,8 @@ export class Grid {
   readonly #openRevealAt: Float64Array;
   readonly #salts: string[] = [];
   readonly #seeds: Record<"length" | "silent" | "departure", number>;
+  /** Tasks the referee is at, oldest first. */
+  readonly #refereed: Task[] = [];
   /** The task certified last. */
   #decided: Task | undefined;
   #nextSalt = 0;
@@ -164,6 +178,8 @@ export class Grid {
         return;
       case KIND.departure:
         return this.#depart(data);
+      case KIND.verdict:
+        return this.#send({ type: "refereed", task: this.#refereed.shift()!, digest: this.#answers.truth });
       case KIND.refusal:
         if (data === this.#session[who] && this.#isOn[who]) this.#refuse(who);
         return;
@@ -410,6 +426,11 @@ export class Grid {
         return;
       case "certified":
         return this.#certified(effect);
+      case "askReferee":
+        // The pool's own machine is a median one, and does the task twice.
+        tally.referees++;
+        this.#refereed.push(effect.task);
+        return this.clock.add(this.clock.nowMs + 2000 * this.#scenario.job.taskSeconds, KIND.verdict, 0, 0);
       case "mismatch":
         tally.mismatches++;
         return;
@@ -422,6 +443,7 @@ export class Grid {
       case "idle":
       case "workerChanged":
       case "jobDone":
+      case "acquitted":
         return;
     }
   }

@@ -58,7 +58,7 @@ function outcomeOf(grid: Grid, scenario: Scenario, policy: Policy, seed: number)
     wrongAlone: tally.wrongAlone,
     error: tally.wrong / Math.max(1, tally.certified),
     bounds: clopperPearson(tally.wrong, tally.certified),
-    redundancy: tally.committed / Math.max(1, tally.certified),
+    redundancy: (tally.committed + 2 * tally.referees) / Math.max(1, tally.certified),
     makespanSeconds: tally.endMs / 1000,
     tailSlowdown: done ? tally.endMs / (tally.timeOf(0.9) / 0.9) : Number.POSITIVE_INFINITY,
     extraWork: tally.copies / Math.max(1, tally.certified),

@@ -40,7 +40,7 @@ export function makeName(people: Population, machine: number, name: number, isFi
 
 /** `policy` is the law it is settled by. */
 export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
-  return newJob({
+  const made = newJob({
     id: hex(1, 64) as JobId,
     engine: "wasm",
     app: "simulated",
@@ -53,4 +53,7 @@ export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
     compare: { kind: "exact" },
     keyOf: (index) => `task ${index}` as TaskKey,
   });
+  // The rules of others know no referee.
+  made.referee = job.referee && (policy === "pool" || policy === "poco");
+  return made;
 }

@@ -46,6 +46,8 @@ const jobSchema = v.strictObject({
   taskSeconds: v.optional(v.pipe(v.number(), v.minValue(0.001), v.maxValue(1e6)), 10),
   /** Sigma of the logarithm of a task's length: tasks are not alike. */
   taskSigma: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3)), 0.1),
+  /** The pool can do a task itself, to settle what workers dispute. */
+  referee: v.optional(v.boolean(), true),
   /** Results differ between numeric classes, as floats do. */
   float: v.optional(v.boolean(), false),
 });
