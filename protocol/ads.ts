@@ -136,6 +136,7 @@ export function jobAttributes(job: {
     MinScore: spec.minScore,
     DeadlineSeconds: spec.deadlineSeconds,
     Completion: spec.completion,
+    Category: spec.category,
   });
 }
 

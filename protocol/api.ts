@@ -1,5 +1,6 @@
 // What crosses the relay's HTTP API: JSON both ways. Amounts are decimal strings in wei.
 import * as v from "valibot";
+import { CATEGORIES } from "./categories.ts";
 import {
   MAX_DEADLINE_SECONDS,
   MAX_EXPRESSION_BYTES,
@@ -36,6 +37,8 @@ export const jobSpecSchema = v.strictObject({
   /** ClassAd expression: of the machines that will do, those with more of it come first. */
   rank: v.optional(expression),
   preference: v.optional(preferenceSchema),
+  /** It is stopped, with what was certified paid, when it takes more work than this. */
+  category: v.optional(v.picklist(CATEGORIES)),
   /** Score on chain that a worker must have. */
   minScore: v.optional(uint(1_000_000_000)),
   /** The whole job, from its submission. */

@@ -36,6 +36,10 @@ export const errorTable = {
   },
   "device-lost": { status: 503, meaning: "The GPU was lost while the kernel ran." },
   "no-engine": { status: 409, meaning: "The machine has no engine of the kind the kernel needs." },
+  "category-overrun": {
+    status: 422,
+    meaning: "The job took more of the reference machine's time than the category it named allows.",
+  },
   // Circumstances.
   "chain-unavailable": { status: 503, meaning: "The chain cannot be reached or refused the transaction." },
   "relay-unavailable": { status: 503, meaning: "The relay cannot be reached, or what answered is no relay." },

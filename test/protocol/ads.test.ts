@@ -48,6 +48,7 @@ const fullSpec: Required<JobSpec> = {
   requirements: "HasWgsl && GflopsF32 > 100",
   rank: "Score",
   preference: "fastest",
+  category: "S",
   minScore: 5,
   deadlineSeconds: 3600,
   completion: 0.9,
