@@ -5,10 +5,10 @@ import type { Job, Worker } from "./state.ts";
 type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
->;
+> &
+  Pick<Partial<Job>, "referee" | "audit">;
 
 export const newJob = (terms: JobTerms): Job => ({
-  ...terms,
   fresh: 0,
   again: [],
   open: new Map(),
@@ -16,10 +16,14 @@ export const newJob = (terms: JobTerms): Job => ({
   held: 0,
   holders: new Set(),
   referee: false,
+  known: [],
+  rechecks: new Map(),
+  unsteady: new Set(),
   marks: new Map(),
   state: "running",
   failures: new Map(),
   pass: 0,
+  ...terms,
 });
 
 /** Its own owner and beneficiary, nowhere, not connected, unless told. */

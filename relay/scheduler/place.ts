@@ -1,5 +1,6 @@
 // Which tasks a worker gets next, and how many.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { nextCheck } from "./checks.ts";
 import type { Effect } from "./events.ts";
 import { drawHeld } from "./holding.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
@@ -40,6 +41,7 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
       reason = "Every waiting task already has a replica of yours, or is being worked on.";
       continue;
     }
+    mixIn(state, job, worker, tasks);
     const deadlineMs = nowMs + deadline(worker.taskMs.get(job.app), tasks.length);
     for (const task of tasks) {
       task.contributions.push({
@@ -63,6 +65,14 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
     return { type: "lease", worker, job, tasks, deadlineMs };
   }
   return { type: "idle", worker, reason };
+}
+
+/** Checks take places anywhere among the tasks. */
+function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
+  for (let slots = tasks.length; slots > 0; slots--) {
+    const check = tasks.length < MAX_BATCH_TASKS ? nextCheck(state, job, worker) : undefined;
+    if (check) tasks.splice(Math.floor(state.random() * (tasks.length + 1)), 0, check);
+  }
 }
 
 function leaseSize(state: State, job: Job, worker: Worker): number {
