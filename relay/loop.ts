@@ -200,8 +200,7 @@ export class Loop {
   }
 
   setEngines(worker: Address, engines: readonly string[]): void {
-    const known = this.state.workers.get(worker);
-    if (known) known.engines = new Set(engines);
+    this.dispatch({ type: "adChanged", worker, engines: new Set(engines) });
   }
 
   // ---- what workers send ----

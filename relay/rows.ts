@@ -24,10 +24,14 @@ export interface JobContext {
   contributions: number;
 }
 
-export function makeJob(row: Pick<JobRow, "id" | "spec" | "secret">, { engine, compare, output }: Manifest): Job {
+export function makeJob(
+  row: Pick<JobRow, "id" | "requester" | "spec" | "secret">,
+  { engine, compare, output }: Manifest,
+): Job {
   const { law, trust, replicas } = row.spec;
   return newJob({
     id: row.id,
+    requester: row.requester,
     engine,
     app: row.spec.app,
     law,

@@ -1,44 +1,31 @@
-// A binary heap of moments at which something may have run out. An entry is a reminder, not a fact: whoever is woken
-// looks at the task itself, so nothing need be removed when a task moves on.
+// Moments at which something of a task may have run out. An entry is a reminder, not a fact: whoever is woken looks at
+// the task itself, so nothing need be removed when a task moves on.
 import type { Task } from "./state.ts";
+import { Wheel } from "./wheel.ts";
 
 export class Deadlines {
-  #heap: { atMs: number; task: Task }[] = [];
+  /** A lease is one entry, however many tasks it has. */
+  readonly #wheel = new Wheel<Task | readonly Task[]>();
+  #lease: readonly Task[] = [];
+  #taken = 0;
 
   get size(): number {
-    return this.#heap.length;
+    return this.#wheel.size;
   }
 
-  add(atMs: number, task: Task): void {
-    const heap = this.#heap;
-    let i = heap.push({ atMs, task }) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (heap[parent]!.atMs <= heap[i]!.atMs) break;
-      [heap[parent], heap[i]] = [heap[i]!, heap[parent]!];
-      i = parent;
-    }
+  add(atMs: number, what: Task | readonly Task[]): void {
+    this.#wheel.add(atMs, what);
   }
 
-  /** Removes and returns one entry that is due, or undefined. */
+  /** Removes and returns one task that is due, or undefined. */
   due(nowMs: number): Task | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    if (!top || top.atMs > nowMs) return undefined;
-    const last = heap.pop()!;
-    if (heap.length > 0) {
-      heap[0] = last;
-      for (let i = 0; ; ) {
-        const left = 2 * i + 1;
-        const right = left + 1;
-        let least = i;
-        if (left < heap.length && heap[left]!.atMs < heap[least]!.atMs) least = left;
-        if (right < heap.length && heap[right]!.atMs < heap[least]!.atMs) least = right;
-        if (least === i) break;
-        [heap[least], heap[i]] = [heap[i]!, heap[least]!];
-        i = least;
-      }
+    while (this.#taken === this.#lease.length) {
+      const what = this.#wheel.due(nowMs);
+      if (!what) return undefined;
+      if (!Array.isArray(what)) return what as Task;
+      this.#lease = what;
+      this.#taken = 0;
     }
-    return top.task;
+    return this.#lease[this.#taken++];
   }
 }

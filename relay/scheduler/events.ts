@@ -15,6 +15,8 @@ export type Event =
   | { type: "jobStopped"; job: JobId; code: ErrorCode; message: string }
   | { type: "workerJoined"; worker: Worker }
   | { type: "workerLeft"; worker: Address }
+  /** What it can run has changed. */
+  | { type: "adChanged"; worker: Address; engines: ReadonlySet<string> }
   | { type: "workRequested"; worker: Address; tasks: number }
   /** Already checked: signature, sequence, root. Keys the worker holds no lease for have been refused. */
   | { type: "committed"; worker: Address; tasks: { task: Task; commitment: Bytes32 }[]; busyMs: number }
@@ -55,8 +57,6 @@ export type Effect =
       reason: Reason;
     }
   | { type: "mismatch"; task: Task; contributions: Contribution[] }
-  /** A spot check has been answered. */
-  | { type: "checked"; task: Task; contribution: Contribution; passed: boolean }
   /** The pool runs this task itself, twice, and answers with `refereed`. */
   | { type: "askReferee"; task: Task }
   /** Nobody was wrong in this job after all: its kernel is not deterministic. */

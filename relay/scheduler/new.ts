@@ -1,29 +1,30 @@
 // Jobs and workers as they are when the scheduler first hears of them.
 import { newStanding } from "./credibility.ts";
+import { emptyJobDispatch, emptyWorkerDispatch, NO_REQUESTER } from "./dispatch.ts";
+import { Ring } from "./ring.ts";
 import type { Job, Worker } from "./state.ts";
 
 type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Pick<Partial<Job>, "referee" | "audit">;
+  Partial<Pick<Job, "requester" | "mentions">>;
 
 export const newJob = (terms: JobTerms): Job => ({
+  requester: NO_REQUESTER.address,
+  ...terms,
   fresh: 0,
-  again: [],
+  again: new Ring(),
   open: new Map(),
   certified: 0,
   held: 0,
   holders: new Set(),
   referee: false,
-  known: [],
-  rechecks: new Map(),
-  unsteady: new Set(),
   marks: new Map(),
   state: "running",
   failures: new Map(),
   pass: 0,
-  ...terms,
+  dispatch: emptyJobDispatch(),
 });
 
 /** Its own owner and beneficiary, nowhere, not connected, unless told. */
@@ -48,5 +49,7 @@ export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Wor
   suspicion: 0,
   banned: false,
   failed: new Set(),
+  attributes: {},
+  dispatch: emptyWorkerDispatch(),
   ...known,
 });

@@ -1,134 +1,140 @@
-// Which tasks a worker gets next, and how many.
-import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
-import { nextCheck } from "./checks.ts";
+// Which tasks a worker gets next.
+import { enter, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
-import { drawHeld } from "./holding.ts";
+import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
-import { isStranger } from "./strangers.ts";
-import { openTask } from "./task.ts";
+import type { Line } from "./stride.ts";
+import { hasWork, pick } from "./work.ts";
 
-/** A lease's length aimed at, milliseconds: a closed tab loses little, a commit's signature covers much. */
-const LEASE_MS = 5_000;
-/** Of a worker whose speed on the app is unknown: enough to learn it. */
-const FIRST_LEASE_TASKS = 2;
-/** A lease is given up at four times its expected length, within these bounds, milliseconds. */
-const DEADLINE_FACTOR = 4;
-const SHORTEST_DEADLINE_MS = 20_000;
-const LONGEST_DEADLINE_MS = 600_000;
-const UNKNOWN_DEADLINE_MS = 60_000;
-/** One lease at work and one in hand: who asks for more without committing would keep work from others. */
-const MAX_LEASED = 2 * MAX_BATCH_TASKS;
-/** Waiting tasks looked at for one lease: a bound on the time a request takes, whoever owns the queue's head. */
-const LOOKED_AT = 1024;
+/** A worker goes on with a job whose code and inputs it has as long as its turn is no further away than this. */
+const LEVEL_MS = 2 * LEASE_MS;
+/** Jobs a worker is known to have the inputs of. */
+const REMEMBERED_JOBS = 4;
+/** What a task counts for in its job's share when nobody knows how long it takes, milliseconds. */
+const UNKNOWN_TASK_MS = 1_000;
 
 /** Gives `worker` one lease, or says why there is none. */
 export function place(state: State, worker: Worker, nowMs: number): Effect {
-  let reason = "No job is waiting for workers now.";
-  if (worker.leased.size >= MAX_LEASED)
+  if (worker.leased.size >= MAX_LEASED) {
+    state.dispatch.full.add(worker);
     return { type: "idle", worker, reason: `Commit first: ${worker.leased.size} tasks are leased to this worker.` };
-  const jobs = [...state.jobs.values()].filter((job) => job.state === "running").sort((a, b) => a.pass - b.pass);
-  for (const job of jobs) {
-    if (!worker.engines.has(job.engine)) {
-      reason = `A job is waiting, but it needs ${job.engine}, which this machine does not offer.`;
-      continue;
-    }
-    if (worker.failed.has(job.id)) {
-      reason = "A job is waiting, but its kernel failed on this machine.";
-      continue;
-    }
-    const tasks = pick(state, job, worker, leaseSize(state, job, worker));
-    if (tasks.length === 0) {
-      reason = "Every waiting task already has a replica of yours, or is being worked on.";
-      continue;
-    }
-    mixIn(state, job, worker, tasks);
-    const deadlineMs = nowMs + deadline(worker.taskMs.get(job.app), tasks.length);
-    for (const task of tasks) {
-      task.contributions.push({
-        worker: worker.address,
-        owner: worker.owner,
-        beneficiary: worker.beneficiary,
-        subnet: worker.subnet,
-        cohort: worker.cohort,
-        score: worker.score,
-        state: "leased",
-        deadlineMs,
-        leasedMs: nowMs,
-        checksAt: worker.standing.checks,
-        historyAt: worker.standing.history,
-        failuresAt: worker.standing.failures,
-      });
-      worker.leased.add(task);
-      state.deadlines.add(deadlineMs, task);
-    }
-    job.pass += tasks.length;
-    return { type: "lease", worker, job, tasks, deadlineMs };
   }
-  return { type: "idle", worker, reason };
+  return goOn(state, worker, nowMs) ?? nextInTurn(state, worker, nowMs);
 }
 
-/** Checks take places anywhere among the tasks. */
-function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
-  for (let slots = tasks.length; slots > 0; slots--) {
-    const check = tasks.length < MAX_BATCH_TASKS ? nextCheck(state, job, worker) : undefined;
-    if (check) tasks.splice(Math.floor(state.random() * (tasks.length + 1)), 0, check);
+/** Fast-worker memory: more of what the worker has already, while shares are nearly level. */
+function goOn(state: State, worker: Worker, nowMs: number): Effect | undefined {
+  const { recent } = worker.dispatch;
+  if (recent.length === 0) return undefined;
+  const cluster = enter(state, worker);
+  const first = cluster.offers.first();
+  if (!first) return undefined;
+  for (const job of recent) {
+    if (job.state !== "running" || !hasWork(job) || !job.dispatch.clusters.has(cluster)) continue;
+    const { requester } = job.dispatch;
+    const sibling = cluster.offers.lineOf(requester)?.jobs.first();
+    if (requester.pass > first.pass + LEVEL_MS || !sibling || job.pass > sibling.pass + LEVEL_MS) continue;
+    const tasks = tasksFor(state, job, worker);
+    if (tasks.length > 0) return lease(state, job, worker, tasks, nowMs);
   }
+  return undefined;
 }
 
-function leaseSize(state: State, job: Job, worker: Worker): number {
-  const taskMs = worker.taskMs.get(job.app);
-  const bySpeed = taskMs === undefined ? FIRST_LEASE_TASKS : Math.floor(LEASE_MS / Math.max(taskMs, 0.01));
-  let helpers = 0;
-  for (const other of state.workers.values()) if (other.connected && other.engines.has(job.engine)) helpers++;
-  // Guided self-scheduling: the last tasks are spread over all helpers instead of queueing behind one.
-  const slots = (job.tasks - job.fresh) * job.firstReplicas + job.again.length;
-  const fair = Math.ceil(slots / (2 * Math.max(1, helpers)));
-  return Math.max(1, Math.min(bySpeed, fair, worker.wants, MAX_BATCH_TASKS, MAX_LEASED - worker.leased.size));
+function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
+  const cluster = enter(state, worker);
+  const { offers } = cluster;
+  let reason = reasonFor(state, worker);
+  const aside: { line: Line; jobs: Job[]; isSpent: boolean }[] = [];
+  let effect: Effect | undefined;
+  for (let line = offers.first(); line && !effect; line = offers.first()) {
+    const passedOver: Job[] = [];
+    for (let job = line.jobs.first(); job; job = line.jobs.first()) {
+      if (job.state !== "running") {
+        line.jobs.take();
+        continue;
+      }
+      if (!hasWork(job)) {
+        line.jobs.take();
+        job.dispatch.dry.push(cluster);
+        continue;
+      }
+      const tasks = tasksFor(state, job, worker);
+      if (tasks.length > 0) {
+        effect = lease(state, job, worker, tasks, nowMs);
+        break;
+      }
+      reason = worker.failed.has(job.id)
+        ? "A job is waiting, but its kernel failed on this machine."
+        : "Every waiting task already has a replica of yours, or is being worked on.";
+      passedOver.push(line.jobs.take()!);
+    }
+    if (passedOver.length === 0) continue;
+    // While others are looked at, a line that has nothing for this worker must not come up again.
+    const isSpent = !effect;
+    if (isSpent) offers.setAside();
+    aside.push({ line, jobs: passedOver, isSpent });
+  }
+  for (const { line, jobs, isSpent } of aside) {
+    for (const job of jobs) {
+      line.jobs.push(job);
+      state.dispatch.unfed.add(job);
+    }
+    if (isSpent) offers.giveBack(line);
+  }
+  return effect ?? { type: "idle", worker, reason };
 }
 
-const deadline = (taskMs: number | undefined, tasks: number): number =>
-  taskMs === undefined
-    ? UNKNOWN_DEADLINE_MS
-    : Math.min(LONGEST_DEADLINE_MS, Math.max(SHORTEST_DEADLINE_MS, DEADLINE_FACTOR * taskMs * tasks));
+/** Jobs looked at for something to say. */
+const NAMED = 16;
 
-/** Tasks that already have replicas come first, so that results are certified early. */
-function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
-  const picked: Task[] = [];
-  const kept: number[] = [];
+function reasonFor(state: State, { dispatch: { cluster } }: Worker): string {
   let looked = 0;
-  for (; looked < job.again.length && looked < LOOKED_AT && picked.length < most; looked++) {
-    const index = job.again[looked]!;
-    const task = job.open.get(index);
-    if (!task) continue;
-    if (!isStranger(task, worker)) {
-      kept.push(index);
-      continue;
-    }
-    picked.push(task);
-    if (wanted(task) > 1) kept.push(index);
-    else task.queued = false;
+  for (const job of running(state)) {
+    if (looked++ === NAMED) break;
+    if (!hasWork(job) || job.dispatch.clusters.has(cluster!)) continue;
+    return cluster!.engines.has(job.engine)
+      ? "A job is waiting, but this machine is not what it asks for."
+      : `A job is waiting, but it needs ${job.engine}, which this machine does not offer.`;
   }
-  // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
-  job.again.splice(0, looked);
-  if (looked === LOOKED_AT && picked.length === 0) job.again.push(...kept);
-  else job.again.unshift(...kept);
-  while (picked.length < most && job.fresh < job.tasks) {
-    const task = openTask(state, job, job.fresh++);
-    picked.push(task);
-    if (job.firstReplicas > 1) {
-      task.queued = true;
-      job.again.push(task.index);
-    }
-  }
-  for (let task = drawMore(); task; task = drawMore()) picked.push(task);
-  return picked;
-
-  function drawMore(): Task | undefined {
-    return picked.length < most ? drawHeld(state, job, worker) : undefined;
-  }
+  return "No job is waiting for workers now.";
 }
 
-/** Replicas still to be placed. While digests are unseen, those at work are assumed to agree. */
-export function wanted(task: Task): number {
-  return Math.max(0, task.target - task.contributions.length);
+const tasksFor = (state: State, job: Job, worker: Worker): Task[] =>
+  worker.failed.has(job.id) ? [] : pick(state, job, worker, leaseSize(state, job, worker));
+
+function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: number): Effect {
+  const taskMs = worker.taskMs.get(job.app);
+  const deadlineMs = nowMs + deadlineFor(taskMs, tasks.length);
+  for (const task of tasks) {
+    task.contributions.push({
+      worker: worker.address,
+      owner: worker.owner,
+      beneficiary: worker.beneficiary,
+      subnet: worker.subnet,
+      cohort: worker.cohort,
+      score: worker.score,
+      state: "leased",
+      deadlineMs,
+      leasedMs: nowMs,
+      checksAt: worker.standing.checks,
+      historyAt: worker.standing.history,
+      failuresAt: worker.standing.failures,
+    });
+    worker.leased.add(task);
+  }
+  state.deadlines.add(deadlineMs, tasks);
+  const work = tasks.length * (taskMs ?? UNKNOWN_TASK_MS);
+  job.pass += work;
+  job.dispatch.requester.pass += work;
+  remember(worker, job);
+  return { type: "lease", worker, job, tasks, deadlineMs };
+}
+
+function remember({ dispatch }: Worker, job: Job): void {
+  const { recent } = dispatch;
+  if (recent[0] === job) return;
+  const at = recent.indexOf(job);
+  if (at > 0) recent.splice(at, 1);
+  else if (recent.length === REMEMBERED_JOBS) recent.pop();
+  recent.unshift(job);
 }

@@ -3,14 +3,12 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup, isSampled } from "./belief.ts";
-import { type Check, closeCheck, learn, recheck } from "./checks.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
-import { wanted } from "./place.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { isLiar, nextSuspicion } from "./suspicion.ts";
-import { closeTask, queueTask } from "./task.ts";
+import { closeTask, queueTask, wanted } from "./task.ts";
 
 /** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
 export const REVEAL_MS = 15_000;
@@ -19,62 +17,30 @@ export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
 /** Results that disagree before the pool runs the task itself. */
 const REFEREE_AFTER = 3;
-/** Owners whose machine must disagree with itself before the kernel is blamed. */
-const UNSTEADY_TO_STOP = 2;
 /** Times that a task is begun anew with other workers. */
 const MAX_ATTEMPTS = 3;
 
 /** Looks at a task after any change. */
 export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
-  if (task.check) return settleCheck(state, task, task.check, nowMs, effects);
   // Another task of the same event may have stopped the job, and a held one waits for something else.
   if (task.job.state !== "running" || task.hold) return;
   const inHand = task.contributions.filter((c) => c.state !== "leased");
   // Who is still at work when enough have committed is not waited for: it was a copy of a late one, or is late itself.
   if (inHand.length < task.target) {
-    if (wanted(task) > 0) queueTask(task);
+    if (wanted(task) > 0) queueTask(state, task);
     return;
   }
   const asked = inHand.filter((c) => c.state === "committed");
   // Leaves by which results are compared are drawn after the last commit, so who has shown some shows others now.
   if (asked.length > 0 && isSampled(task)) asked.push(...inHand.filter((c) => c.state === "revealed"));
-  for (const c of asked) askReveal(state, task, c, nowMs, effects);
+  for (const c of asked) {
+    c.state = "asked";
+    c.sample = undefined;
+    c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
+    state.deadlines.add(c.deadlineMs, task);
+    effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
+  }
   if (inHand.length > 0 && inHand.every((c) => c.state === "revealed")) decide(state, task, nowMs, effects);
-}
-
-function askReveal(state: State, task: Task, c: Contribution, nowMs: number, effects: Effect[]): void {
-  c.state = "asked";
-  c.sample = undefined;
-  c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
-  state.deadlines.add(c.deadlineMs, task);
-  effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
-}
-
-/** A check has one contribution or, if it was given back or has run out, none: then it is dropped. */
-function settleCheck(state: State, task: Task, check: Check, nowMs: number, effects: Effect[]): void {
-  const [c] = task.contributions;
-  if (!c) return closeCheck(state, task);
-  if (c.state === "committed") return askReveal(state, task, c, nowMs, effects);
-  if (c.state !== "revealed") return;
-  closeCheck(state, task);
-  const isSame = c.digest === check.digest;
-  effects.push({ type: "checked", task, contribution: c, passed: isSame });
-  if (check.self) return hearMachine(state, task, c, isSame, effects);
-  const worker = state.workers.get(c.worker)!;
-  if (isSame) {
-    passed(worker.standing, 1, state.rules);
-    if (worker.held.size > 0) state.improved.add(worker);
-  } else task.job.known = task.job.known.filter((known) => known.index !== task.index);
-  judge(state, task.job, c, true, isSame, effects);
-}
-
-/** One machine that disagrees with itself may lie; when a second does, of another owner, it is the kernel. */
-function hearMachine(state: State, { job, index }: Task, c: Contribution, isSame: boolean, effects: Effect[]): void {
-  if (isSame) return;
-  job.unsteady.add(c.owner);
-  if (job.unsteady.size < UNSTEADY_TO_STOP || job.state !== "running") return;
-  const message = `task ${index}: ${job.unsteady.size} machines, asked to do a task again, gave another result than before; the kernel is not deterministic`;
-  quarantine(state, job, message, effects);
 }
 
 const revealedOf = (task: Task): Contribution[] => task.contributions.filter((c) => c.state === "revealed");
@@ -127,7 +93,7 @@ function want(state: State, task: Task, revealed: Contribution[], missing: numbe
   }
   if (revealed.length >= MAX_CONTRIBUTIONS) return startAnew(state, task, effects);
   task.target = Math.min(MAX_CONTRIBUTIONS, revealed.length + missing);
-  if (wanted(task) > 0) queueTask(task);
+  if (wanted(task) > 0) queueTask(state, task);
 }
 
 /** As many as a task may have do not settle it: others try, and if they cannot either, the job is stopped. */
@@ -142,7 +108,7 @@ function startAnew(state: State, task: Task, effects: Effect[]): void {
   for (const c of [...contributions]) if (c.state !== "leased") lapse(state, task, c, effects);
   task.verdict = undefined;
   task.target = Math.max(job.firstReplicas, task.contributions.length);
-  if (wanted(task) > 0) queueTask(task);
+  if (wanted(task) > 0) queueTask(state, task);
 }
 
 /** What the pool's own machine says of a disputed task; nothing if it could not run it. */
@@ -180,7 +146,6 @@ function noteDispute(state: State, task: Task, revealed: readonly Contribution[]
   if (bestGroup(task.job, revealed).others.length === 0) return;
   task.disputants = revealed.map((c) => state.workers.get(c.worker)!);
   for (const worker of task.disputants) worker.standing.disputes++;
-  if (!task.job.referee) for (const c of revealed) recheck(task.job, c, task.index);
 }
 
 /** Agreement with strangers is a check passed, worth what the strangers are worth. */
@@ -265,7 +230,6 @@ export function certify(
   effects.push({ type: "certified", task, canonical, agreeing, rejected, reason });
   for (const c of late) dismiss(state, task, c, effects);
   if (revealed.length > 1) credit(state, agreeing);
-  learn(state, task, agreeing);
   for (const c of agreeing) judge(state, task.job, c, revealed.length > 1, true, effects);
   for (const c of rejected) judge(state, task.job, c, true, false, effects);
   finishIfDone(task.job, effects);
@@ -338,6 +302,7 @@ export function stopJob(state: State, job: Job, code: ErrorCode, message: string
     close(state, task);
     for (const c of task.contributions) dismiss(state, task, c, effects);
   }
-  job.again.length = 0;
+  job.again.clear();
+  job.dispatch.returned.clear();
   effects.push({ type: "jobStopped", job, code, message });
 }

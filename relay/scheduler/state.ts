@@ -11,12 +11,14 @@
 //                                                                  small output: certified ◀──┴──▶ upload from a winner ─▶ certified
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
-import type { Check, Known } from "./checks.ts";
 import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
 import type { Heap } from "./heap.ts";
 import type { Held } from "./holding.ts";
 import type { Law as LawRules } from "./laws.ts";
+import type { Ring } from "./ring.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** How two outputs are compared, from the app's manifest. */
 export type Compare =
@@ -31,6 +33,9 @@ export type Compare =
 
 export interface Job {
   id: JobId;
+  requester: Address;
+  /** Names of the machine attributes that its requirements mention. */
+  mentions?: readonly string[];
   engine: "wgsl" | "wasm";
   app: string;
   law: Law;
@@ -43,7 +48,7 @@ export interface Job {
   /** Every task from here on has never been leased. */
   fresh: number;
   /** Tasks that want another replica, oldest first. */
-  again: number[];
+  again: Ring;
   /** Tasks touched and not yet certified. */
   open: Map<number, Task>;
   /** Indices below `fresh` that are certified are those absent from `open`. */
@@ -53,21 +58,14 @@ export interface Job {
   holders: Set<Worker>;
   /** The pool can run its tasks itself. */
   referee: boolean;
-  /** Where spot checks get their keys, and how many there may be; none without it. */
-  audit?: { keyOf: (number: number) => TaskKey; next: number; most: number };
-  /** Certified tasks that may be asked again. */
-  known: Known[];
-  /** Machines that are to do a disputed task again. */
-  rechecks: Map<Address, Pick<Known, "index" | "digest">>;
-  /** Owners whose machine gave two different results for one task. */
-  unsteady: Set<Address>;
   /** What being found wrong in this job has cost workers. */
   marks: Map<Worker, { bad: number; suspicion: number; history: number }>;
   state: "running" | "done" | "stopped";
   /** Owners on whose machines the kernel failed, with the last message of each. */
   failures: Map<Address, string>;
-  /** Work already handed out, for sharing the pool fairly between jobs (stride scheduling). */
+  /** Work already handed out, for sharing the pool fairly between jobs (see stride.ts), milliseconds. */
   pass: number;
+  dispatch: JobDispatch;
   /** The relay's secret from which task keys are made: a stranger cannot tell which task a key names. */
   keyOf: (index: number) => TaskKey;
 }
@@ -91,8 +89,6 @@ export interface Task {
   /** The pool's own machine is at it; what it said. */
   refereeing?: boolean;
   verdict?: Bytes32 | undefined;
-  /** It is no work but a check: `index` was certified before. */
-  check?: Check;
   /** Times it was begun, if more than once. */
   attempts?: number;
   /** Workers whose results differ here, until it is decided. */
@@ -155,6 +151,9 @@ export interface Worker {
   banned: boolean;
   /** Jobs whose kernel failed here: not offered again. */
   failed: Set<JobId>;
+  /** Its ad. */
+  attributes: Readonly<Record<string, unknown>>;
+  dispatch: WorkerDispatch;
 }
 
 export interface State {
@@ -163,8 +162,9 @@ export interface State {
   /** Of running jobs, touched and not certified. */
   tasks: Map<TaskKey, Task>;
   /** Workers that asked and got nothing: fed as soon as there is something. */
-  waiting: Set<Worker>;
+  waiting: Waiting;
   deadlines: Deadlines;
+  dispatch: Dispatch;
   rules: Rules;
   laws: Readonly<Record<string, LawRules>>;
   /** Uniform in [0, 1): the scheduler throws no dice of its own, so that a run repeats. */

@@ -1,9 +1,12 @@
 // The scheduler: from state and event to changed state and what is to be done. No clock, no randomness, no I/O: the
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
+import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
 import { Deadlines } from "./deadlines.ts";
+import { emptyDispatch } from "./dispatch.ts";
 import type { Effect, Event } from "./events.ts";
+import { feedMore, feedTheWaiting } from "./feed.ts";
 import { type Law, laws } from "./laws.ts";
 import { place } from "./place.ts";
 import {
@@ -20,6 +23,7 @@ import {
 } from "./settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { openTask } from "./task.ts";
+import { Waiting } from "./waiting.ts";
 
 /**
  * Time to show a digest after a restart, milliseconds: however long the relay was away, every page that still runs has tried again
@@ -28,8 +32,6 @@ import { openTask } from "./task.ts";
 export const RETURN_MS = 45_000;
 /** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
 const FAILURES_TO_STOP = 3;
-/** Waiting workers for whom there is nothing, at one event: many that wait must not slow down those that work. */
-const FED_IN_VAIN = 32;
 /** Weight of the newest lease in a worker's running average. */
 const SPEED_WEIGHT = 0.4;
 
@@ -42,8 +44,9 @@ export const emptyState = (options: {
   jobs: new Map(),
   workers: new Map(),
   tasks: new Map(),
-  waiting: new Set(),
+  waiting: new Waiting(),
   deadlines: new Deadlines(),
+  dispatch: emptyDispatch(),
   rules: { ...defaultRules, ...options.rules },
   laws: { ...laws, ...options.laws },
   random: options.random,
@@ -54,16 +57,14 @@ export const emptyState = (options: {
 export function step(state: State, event: Event, nowMs: number): Effect[] {
   const effects: Effect[] = [];
   switch (event.type) {
-    case "jobAdded": {
-      // A new job starts level with the least served, or it would hold the pool until it had caught up.
-      const passes = [...state.jobs.values()].filter((j) => j.state === "running").map((j) => j.pass);
-      event.job.pass = passes.length ? Math.min(...passes) : 0;
+    case "jobAdded":
       state.jobs.set(event.job.id, event.job);
+      offer(state, event.job);
       finishIfDone(event.job, effects);
       break;
-    }
     case "jobRestored":
       state.jobs.set(event.job.id, event.job);
+      offer(state, event.job);
       restoreTasks(state, event, nowMs, effects);
       finishIfDone(event.job, effects);
       break;
@@ -79,7 +80,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       const worker = state.workers.get(event.worker);
       if (!worker) break;
       worker.connected = false;
-      state.waiting.delete(worker);
+      leave(state, worker);
       giveBack(state, worker, [...worker.leased], nowMs, effects);
       hurryReveals(state, worker, nowMs);
       break;
@@ -118,6 +119,13 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       if (worker) giveBack(state, worker, event.tasks, nowMs, effects);
       break;
     }
+    case "adChanged": {
+      const worker = state.workers.get(event.worker);
+      if (!worker) break;
+      worker.engines = event.engines;
+      if (worker.connected) enter(state, worker);
+      break;
+    }
     case "failed":
       onFailed(state, event, nowMs, effects);
       break;
@@ -127,6 +135,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     case "ticked":
       for (let task = state.deadlines.due(nowMs); task; task = state.deadlines.due(nowMs))
         if (state.tasks.get(task.key) === task) expire(state, task, nowMs, effects);
+      feedMore(state, nowMs, effects);
       break;
   }
   followUp(state, nowMs, effects);
@@ -136,13 +145,16 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
 
 /** One object a worker for as long as the state lives: tasks that wait for it hold on to it. */
 function join(state: State, joined: Worker): Worker {
-  const known = state.workers.get(joined.address);
-  if (!known) {
-    state.workers.set(joined.address, joined);
-    return joined;
+  const worker = state.workers.get(joined.address) ?? joined;
+  if (worker === joined) state.workers.set(joined.address, joined);
+  else {
+    const { owner, beneficiary, subnet, cohort, numericClass, engines, attributes, score, connected } = joined;
+    const news = { owner, beneficiary, subnet, cohort, numericClass, engines, attributes, score, connected };
+    Object.assign(worker, news);
   }
-  const { owner, beneficiary, subnet, cohort, numericClass, engines, score, connected } = joined;
-  return Object.assign(known, { owner, beneficiary, subnet, cohort, numericClass, engines, score, connected });
+  leave(state, worker);
+  if (worker.connected) enter(state, worker);
+  return worker;
 }
 
 /** After a restart: leases are forgotten, commits and reveals are not. */
@@ -220,10 +232,7 @@ function onFailed(state: State, event: Extract<Event, { type: "failed" }>, nowMs
     nowMs,
     effects,
   );
-  const helpers = new Set<Address>();
-  for (const w of state.workers.values())
-    if (w.connected && !w.banned && !w.failed.has(job.id) && w.engines.has(job.engine)) helpers.add(w.owner);
-  const hopeless = !hasRun(job) && (job.failures.size >= FAILURES_TO_STOP || helpers.size === 0);
+  const hopeless = !hasRun(job) && (job.failures.size >= FAILURES_TO_STOP || !anyoneLeft(job));
   if (hopeless && job.state === "running") {
     const message = `the kernel failed on ${job.failures.size} machine(s) and succeeded on none; the last said: ${event.message}`;
     stopJob(state, job, event.code, message, effects);
@@ -292,22 +301,5 @@ function hurryReveals(state: State, worker: Worker, nowMs: number): void {
     if (contribution?.state !== "asked") continue;
     contribution.deadlineMs = Math.min(contribution.deadlineMs, nowMs + GONE_MS);
     state.deadlines.add(contribution.deadlineMs, task);
-  }
-}
-
-/** Workers that asked and got nothing get a lease as soon as there is one. */
-function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): void {
-  const inVain: Worker[] = [];
-  for (const worker of state.waiting) {
-    const effect = place(state, worker, nowMs);
-    if (effect.type === "lease") {
-      state.waiting.delete(worker);
-      effects.push(effect);
-    } else if (inVain.push(worker) === FED_IN_VAIN) break;
-  }
-  // Those not looked at come first next time.
-  for (const worker of inVain) {
-    state.waiting.delete(worker);
-    state.waiting.add(worker);
   }
 }

@@ -18,6 +18,7 @@ function makeJob(id: number, terms: { tasks: number; trust?: number; replicas?: 
   const law = { law: "poco" as const, trust: terms.trust ?? 2, replicas: terms.replicas ?? 2 };
   return newJob({
     id: hash(id) as JobId,
+    requester: address(1),
     engine: "wasm",
     app: `app ${id}`,
     ...law,

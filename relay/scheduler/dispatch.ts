@@ -1,0 +1,75 @@
+// What dispatch keeps about a job, a worker, and the pool. Everything here is changed by the files beside this one only.
+import type { Address } from "../../protocol/ids.ts";
+import type { Cluster } from "./clusters.ts";
+import { Ring } from "./ring.ts";
+import type { Job, Worker } from "./state.ts";
+import type { Requester } from "./stride.ts";
+
+export interface JobDispatch {
+  requester: Requester;
+  /** Tasks whose leases came to nothing and which nobody has contributed to: first in line, and only a number each. */
+  returned: Ring;
+  /** Whose workers may do it. */
+  clusters: Set<Cluster>;
+  /** Clusters that found nothing in it: it is offered to them again when there is something. */
+  dry: Cluster[];
+  /** Workers in `clusters` when `moves` was `countedAt`. */
+  helpers: number;
+  countedAt: number;
+}
+
+export interface WorkerDispatch {
+  /** While it is connected. */
+  cluster: Cluster | undefined;
+  /** Jobs it took last, newest first: it has their code and inputs. */
+  recent: Job[];
+}
+
+/** Says whether a job's requirements admit a worker with these attributes. Engine and score are looked at besides. */
+export type Eligible = (job: Job, attributes: Readonly<Record<string, unknown>>) => boolean;
+
+export interface Dispatch {
+  eligible: Eligible;
+  requesters: Map<Address, Requester>;
+  /** Jobs that are running; those that have ended leave it when it is gone through. */
+  running: Set<Job>;
+  clusters: Map<string, Cluster>;
+  /** Attributes that tell clusters apart: those which running jobs mention, sorted. */
+  mentioned: readonly string[];
+  /** How often workers have entered or left a cluster. */
+  moves: number;
+  /** Clusters made before the last attribute was mentioned: their workers move on, some at every event. */
+  outdated: Cluster[];
+  /** Jobs that have got something new to give since the waiting were last fed. */
+  news: Set<Job>;
+  /** Jobs that may still have something for workers that wait. */
+  unfed: Set<Job>;
+  /** Waiting because they held as much as a worker may. */
+  full: Set<Worker>;
+}
+
+export const NO_REQUESTER: Requester = { address: `0x${"0".repeat(40)}` as Address, pass: 0 };
+
+export const emptyJobDispatch = (): JobDispatch => ({
+  requester: NO_REQUESTER,
+  returned: new Ring(),
+  clusters: new Set(),
+  dry: [],
+  helpers: 0,
+  countedAt: Number.NEGATIVE_INFINITY,
+});
+
+export const emptyWorkerDispatch = (): WorkerDispatch => ({ cluster: undefined, recent: [] });
+
+export const emptyDispatch = (eligible: Eligible = () => true): Dispatch => ({
+  eligible,
+  requesters: new Map(),
+  running: new Set(),
+  clusters: new Map(),
+  mentioned: [],
+  moves: 0,
+  outdated: [],
+  news: new Set(),
+  unfed: new Set(),
+  full: new Set(),
+});

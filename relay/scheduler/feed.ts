@@ -1,0 +1,85 @@
+// Workers that asked and got nothing are given work as soon as there is something new: not all of them are asked at
+// every event, only those of clusters that a job with news admits.
+import type { Cluster } from "./clusters.ts";
+import { moveSome } from "./clusters.ts";
+import type { Effect } from "./events.ts";
+import { MAX_LEASED } from "./leaseSize.ts";
+import { place } from "./place.ts";
+import type { Job, State, Worker } from "./state.ts";
+import { hasWork } from "./work.ts";
+
+/** Waiting workers for whom there is nothing, at one event: many that wait must not slow down those that work. */
+const FED_IN_VAIN = 32;
+
+/** The job has something to give that it had not before. */
+export function wake(state: State, job: Job): void {
+  for (const cluster of job.dispatch.dry) cluster.offers.add(job);
+  job.dispatch.dry.length = 0;
+  if (state.waiting.size > 0) state.dispatch.news.add(job);
+}
+
+/** After every event. */
+export function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): void {
+  const { news, unfed, outdated } = state.dispatch;
+  if (outdated.length > 0) moveSome(state, (worker) => tryOne(state, worker, nowMs, effects));
+  let left = FED_IN_VAIN;
+  for (const job of news) {
+    news.delete(job);
+    left = feedJob(state, job, left, nowMs, effects);
+    if (left === 0) break;
+  }
+  // Not reached: looked at again at the next tick.
+  for (const job of news) unfed.add(job);
+  news.clear();
+}
+
+/** At every tick: those that news did not reach, or that must not do what there was. */
+export function feedMore(state: State, nowMs: number, effects: Effect[]): void {
+  const { unfed, full } = state.dispatch;
+  for (const worker of full)
+    if (worker.leased.size < MAX_LEASED) {
+      full.delete(worker);
+      if (state.waiting.has(worker)) tryOne(state, worker, nowMs, effects);
+    }
+  let left = FED_IN_VAIN;
+  for (const job of [...unfed]) {
+    if (left === 0) return;
+    unfed.delete(job);
+    if (job.state === "running" && hasWork(job)) left = feedJob(state, job, left, nowMs, effects);
+  }
+}
+
+/** Returns how many more may be asked in vain. */
+function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: Effect[]): number {
+  let left = vain;
+  if (job.state !== "running") return left;
+  for (const cluster of waitingClusters(state, job)) {
+    const inVain: Worker[] = [];
+    for (const worker of cluster.waiting) {
+      if (left === 0 || !hasWork(job)) break;
+      if (tryOne(state, worker, nowMs, effects)) continue;
+      inVain.push(worker);
+      left--;
+    }
+    // Those not looked at come first next time.
+    for (const worker of inVain) state.waiting.requeue(worker);
+    if (left === 0 || !hasWork(job)) break;
+  }
+  if (hasWork(job) && state.waiting.size > 0) state.dispatch.unfed.add(job);
+  return left;
+}
+
+function waitingClusters(state: State, { dispatch: { clusters } }: Job): Cluster[] {
+  const { clusters: waiting } = state.waiting;
+  return clusters.size < waiting.size
+    ? [...clusters].filter(({ waiting: workers }) => workers.size > 0)
+    : [...waiting].filter((cluster) => clusters.has(cluster));
+}
+
+function tryOne(state: State, worker: Worker, nowMs: number, effects: Effect[]): boolean {
+  const effect = place(state, worker, nowMs);
+  if (effect.type !== "lease") return false;
+  state.waiting.delete(worker);
+  effects.push(effect);
+  return true;
+}

@@ -1,0 +1,64 @@
+// What of a job waits for workers, and which of it a worker gets. Three kinds, and their order:
+//
+//   again     tasks that have contributions and want another: first, so that results are certified early
+//   returned  tasks whose only lease came to nothing: a number each
+//   fresh     never leased: a counter for all of them
+import { drawHeld } from "./holding.ts";
+import type { Job, State, Task, Worker } from "./state.ts";
+import { isStranger } from "./strangers.ts";
+import { openTask, wanted } from "./task.ts";
+
+/** Waiting tasks looked at for one lease: a bound on the time a request takes, whoever owns the queue's head. */
+const LOOKED_AT = 256;
+
+/** Whether a worker may find something in it. */
+export const hasWork = (job: Job): boolean =>
+  job.fresh < job.tasks || job.again.size > 0 || job.dispatch.returned.size > 0 || job.held > 0;
+
+/** Contributions that wait to be leased, as far as is known. */
+export const slotsWaiting = (job: Job): number =>
+  (job.tasks - job.fresh + job.dispatch.returned.size) * job.firstReplicas + job.again.size;
+
+export function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
+  const picked: Task[] = [];
+  pickAgain(job, worker, most, picked);
+  while (picked.length < most) {
+    const index = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
+    if (index === undefined) break;
+    const task = openTask(state, job, index);
+    picked.push(task);
+    if (job.firstReplicas > 1) {
+      task.queued = true;
+      job.again.pushBack(index);
+    }
+  }
+  while (picked.length < most) {
+    const task = drawHeld(state, job, worker);
+    if (!task) break;
+    picked.push(task);
+  }
+  return picked;
+}
+
+function pickAgain(job: Job, worker: Worker, most: number, picked: Task[]): void {
+  const { again } = job;
+  if (again.size === 0) return;
+  const kept: number[] = [];
+  let looked = 0;
+  for (; looked < LOOKED_AT && picked.length < most; looked++) {
+    const index = again.popFront();
+    if (index === undefined) break;
+    const task = job.open.get(index);
+    if (!task?.queued) continue;
+    if (!isStranger(task, worker)) {
+      kept.push(index);
+      continue;
+    }
+    picked.push(task);
+    if (wanted(task) > 1) kept.push(index);
+    else task.queued = false;
+  }
+  // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
+  if (looked === LOOKED_AT && picked.length === 0) for (const index of kept) again.pushBack(index);
+  else for (let i = kept.length - 1; i >= 0; i--) again.pushFront(kept[i]!);
+}
