@@ -9,15 +9,16 @@ import {
   jobSpecSchema,
   lawSchema,
   type PoolView,
+  type QuoteView,
   type TaskView,
   type WorkerView,
 } from "../protocol/api.ts";
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS, MAX_REPLICAS } from "../protocol/limits.ts";
-import { address, bytes32, cid, text, uint } from "../protocol/schemas.ts";
+import { address, bytes32, cid, text, uint, wei } from "../protocol/schemas.ts";
 
-const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 /** Basis points: 10,000 is the whole. */
 const bps = uint(10_000);
+const atLeastNone = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** Contributions a task can gather: replicas, their replacements and copies of the tail. Far above any real task. */
 const MAX_CONTRIBUTIONS = 64 * MAX_REPLICAS;
@@ -83,7 +84,7 @@ export const taskAnswer: v.GenericSchema<unknown, TaskView> = v.object({
         state: v.picklist(["leased", "committed", "revealed", "lapsed"]),
         agrees: v.optional(v.boolean()),
         credibility: v.optional(share),
-        checks: v.optional(v.pipe(v.number(), v.minValue(0))),
+        checks: v.optional(atLeastNone),
         weight: v.optional(uint()),
         rewardWei: v.optional(wei),
       }),
@@ -137,6 +138,17 @@ export const workerAnswer: v.GenericSchema<unknown, WorkerView> = v.object({
   creditedWei: wei,
 });
 export const workersAnswer = v.array(workerAnswer);
+
+export const quoteAnswer: v.GenericSchema<unknown, QuoteView> = v.object({
+  tasks: uint(MAX_JOB_TASKS),
+  connected: uint(),
+  eligible: v.object({ workers: uint(), owners: uint() }),
+  redundancy: v.object({ expected: atLeastNone, newcomers: atLeastNone }),
+  price: v.optional(v.object({ lowWei: wei, highWei: wei })),
+  eta: v.optional(v.object({ p50Ms: atLeastNone, p90Ms: atLeastNone })),
+  promise: v.optional(v.object({ granted: v.boolean(), probability: share })),
+  missing: v.optional(text(1000)),
+});
 
 export const epochsAnswer: v.GenericSchema<unknown, EpochView[]> = v.array(
   v.object({

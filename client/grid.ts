@@ -1,7 +1,7 @@
 // A pool as a requester's program sees it: its apps, blobs and jobs, and the wallet that pays.
 import type { Signer } from "ethers";
 import { type Manifest, parseParams } from "../kernels/kernel.ts";
-import type { EpochView, JobSpec, JobView, PoolView, Submit, WorkerView } from "../protocol/api.ts";
+import type { EpochView, JobSpec, JobView, PoolView, QuoteRequest, Submit, WorkerView } from "../protocol/api.ts";
 import { cidOf } from "../protocol/cid.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type Cid, type JobId, toAddress, toBytes32 } from "../protocol/ids.ts";
@@ -13,13 +13,14 @@ import {
   jobAnswer,
   jobsAnswer,
   poolAnswer,
+  quoteAnswer,
   uploadAnswer,
   workerAnswer,
   workersAnswer,
 } from "./answers.ts";
 import { Apps, type PublishedApp } from "./apps.ts";
 import { Job } from "./job.ts";
-import { type Quote, quoteOf, type Terms } from "./quote.ts";
+import { depositOf, expectedReplicas, type Quote, quoteOf, type Terms, type Wishes } from "./quote.ts";
 import { Relay } from "./relay.ts";
 import { type Balances, type DealView, Wallet } from "./wallet.ts";
 
@@ -126,10 +127,28 @@ export class Grid {
     return { ectWei: BigInt(ect), gasWei: BigInt(gas) };
   }
 
-  /** What a job would cost and who could compute it now. Throws `bad-job` if its terms cannot be met. */
-  async quote(request: Terms & { app: Cid }, priceWei: bigint): Promise<Quote> {
-    const [pool, app] = await Promise.all([this.pool(), this.app(request.app)]);
-    return quoteOf(pool, app.manifest.engine, request, priceWei);
+  /**
+   * What a job would cost, who could compute it now, how often each task would be computed, and how long it would take.
+   * `inputBytes`: all its inputs together. Throws `bad-job` if its terms cannot be met or its expressions do not parse.
+   */
+  async quote(
+    request: Terms & { app: Cid },
+    priceWei: bigint,
+    { inputBytes, signal }: { inputBytes?: number; signal?: AbortSignal } = {},
+  ): Promise<Quote> {
+    const { app: id, items, itemsPerTask, law, trust, replicas } = request;
+    const json: QuoteRequest = {
+      ...{ app: id, items, itemsPerTask, law, trust, replicas },
+      ...wishesOf(request),
+      inputBytes,
+      priceWei: String(priceWei),
+    };
+    const [pool, app, view] = await Promise.all([
+      this.pool(),
+      this.app(id),
+      this.#relay.json(quoteAnswer, "api/quote", { method: "POST", json, signal }),
+    ]);
+    return quoteOf(pool, app.manifest.engine, request, priceWei, view);
   }
 
   /**
@@ -140,7 +159,7 @@ export class Grid {
   async submit(request: JobRequest, signer: Signer, onStep: OnStep = () => undefined): Promise<Job> {
     const spec = await this.#specOf(request);
     const requester = this.#wallet.connect(signer);
-    const { depositWei } = await this.quote(request, request.priceWei);
+    const { depositWei } = depositOf(await this.pool(), request, request.priceWei);
     const missing = depositWei - (await this.#wallet.balances(toAddress(await requester.getAddress()))).freeWei;
     if (missing > 0n) {
       await onStep({ step: "deposit", wei: missing });
@@ -190,13 +209,28 @@ export class Grid {
     this.#wallet.provider.destroy();
   }
 
-  async #specOf({ app, params, inputs, items, itemsPerTask, law, trust, replicas }: JobRequest): Promise<JobSpec> {
+  async #specOf(request: JobRequest): Promise<JobSpec> {
+    const { app, params, inputs, items, itemsPerTask, law, trust, replicas } = request;
+    expectedReplicas(request);
     const { manifest } = await this.app(app);
     if (inputs.length !== manifest.inputs.length)
       throw new SuperEdgeError(
         "bad-job",
         `expected ${manifest.inputs.length} inputs for ${manifest.name}, found ${inputs.length}`,
       );
-    return { app, params: parseParams(manifest, params), inputs, items, itemsPerTask, law, trust, replicas };
+    const terms = { items, itemsPerTask, law, trust, replicas };
+    return { app, params: parseParams(manifest, params), inputs, ...terms, ...wishesOf(request) };
   }
+}
+
+/** Only what was wished for: what is absent is no part of the job's hash. */
+function wishesOf({ requirements, rank, preference, minScore, deadlineSeconds, completion }: Wishes): Wishes {
+  return {
+    ...(requirements !== undefined && { requirements }),
+    ...(rank !== undefined && { rank }),
+    ...(preference !== undefined && { preference }),
+    ...(minScore !== undefined && { minScore }),
+    ...(deadlineSeconds !== undefined && { deadlineSeconds }),
+    ...(completion !== undefined && { completion }),
+  };
 }

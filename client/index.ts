@@ -7,6 +7,14 @@ export type { PublishedApp } from "./apps.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type Result } from "./job.ts";
-export { expectedReplicas, type Outlook, type Quote, quoteOf, type Terms } from "./quote.ts";
+export {
+  type Deposit,
+  depositOf,
+  expectedReplicas,
+  type Outlook,
+  type Quote,
+  type Terms,
+  type Wishes,
+} from "./quote.ts";
 export { checkReceipt, parseReceipt, type Receipt, type ReceiptChecks } from "./receipt.ts";
 export type { Balances, DealView } from "./wallet.ts";

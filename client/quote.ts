@@ -1,10 +1,11 @@
 // What a job would cost and what it would take, before anything is paid.
-import { type JobSpec, type PoolView, tasksOf } from "../protocol/api.ts";
+import { type JobSpec, type PoolView, type QuoteView, tasksOf } from "../protocol/api.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { MAX_JOB_TASKS, MAX_REPLICAS } from "../protocol/limits.ts";
 import { isCertified, weightOf } from "../protocol/poco.ts";
 
-export interface Quote {
+/** Where the money goes. */
+export interface Deposit {
   tasks: number;
   /** Locked by the deal: price × tasks. What is not computed comes back. */
   depositWei: bigint;
@@ -12,9 +13,18 @@ export interface Quote {
   workersWei: bigint;
   poolWei: bigint;
   burnedWei: bigint;
-  /** Contributions a task needs if nobody errs and all are newcomers. */
-  replicas: number;
+}
+
+export interface Quote extends Deposit {
+  /** Contributions for one certified task, if nobody errs: with the workers that are there, and if all were newcomers. */
+  redundancy: { expected: number; newcomers: number };
   outlook: Outlook;
+  /** What others have paid here for as much work, wei for one task, if anybody has. */
+  usual?: { lowWei: bigint; highWei: bigint };
+  /** Until all is certified, milliseconds: in half of all cases, and in nine of ten. */
+  eta?: { p50Ms: number; p90Ms: number };
+  /** Whether the pool would promise the deadline that was asked for. */
+  promise?: { granted: boolean; probability: number };
 }
 
 /** Who could compute it now, and the same in words. */
@@ -24,20 +34,28 @@ export type Outlook =
   | { state: "short"; eligible: number; words: string }
   | { state: "nobody"; eligible: 0; words: string };
 
-export type Terms = Pick<JobSpec, "items" | "itemsPerTask" | "law" | "trust" | "replicas">;
+/** What a requester may ask for beyond the law; docs/matchmaking.md says what each does. */
+export type Wishes = Pick<
+  JobSpec,
+  "requirements" | "rank" | "preference" | "minScore" | "deadlineSeconds" | "completion"
+>;
+export type Terms = Pick<JobSpec, "items" | "itemsPerTask" | "law" | "trust" | "replicas"> & Wishes;
 
 /** On-chain score of a worker nobody knows yet. */
 const NEWCOMER = 0;
 const WHOLE_BPS = 10_000n;
 
-/** Throws `bad-job` if the terms cannot be met by any number of workers the pool may ask. */
-export function quoteOf(pool: PoolView, engine: "wgsl" | "wasm", terms: Terms, priceWei: bigint): Quote {
+/** Throws `bad-job` if there are more tasks than a job may have. */
+export function depositOf(
+  { feeBps, burnBps }: Pick<PoolView, "feeBps" | "burnBps">,
+  terms: Pick<Terms, "items" | "itemsPerTask">,
+  priceWei: bigint,
+): Deposit {
   const tasks = tasksOf(terms);
   if (tasks > MAX_JOB_TASKS)
     throw new SuperEdgeError("bad-job", `expected at most ${MAX_JOB_TASKS} tasks, found ${tasks}: make them larger`);
-  const replicas = expectedReplicas(terms);
-  const burned = (priceWei * BigInt(pool.burnBps)) / WHOLE_BPS;
-  const fee = (priceWei * BigInt(pool.feeBps)) / WHOLE_BPS;
+  const burned = (priceWei * BigInt(burnBps)) / WHOLE_BPS;
+  const fee = (priceWei * BigInt(feeBps)) / WHOLE_BPS;
   const all = BigInt(tasks);
   return {
     tasks,
@@ -45,8 +63,25 @@ export function quoteOf(pool: PoolView, engine: "wgsl" | "wasm", terms: Terms, p
     workersWei: (priceWei - burned - fee) * all,
     poolWei: fee * all,
     burnedWei: burned * all,
-    replicas,
-    outlook: outlookOf(pool.workers, engine, replicas),
+  };
+}
+
+/** `view`: the pool's answer for these terms. */
+export function quoteOf(
+  pool: Pick<PoolView, "feeBps" | "burnBps">,
+  engine: "wgsl" | "wasm",
+  terms: Terms,
+  priceWei: bigint,
+  view: QuoteView,
+): Quote {
+  const { redundancy, price, eta, promise } = view;
+  return {
+    ...depositOf(pool, terms, priceWei),
+    redundancy,
+    outlook: outlookOf(view, engine),
+    ...(price && { usual: { lowWei: BigInt(price.lowWei), highWei: BigInt(price.highWei) } }),
+    ...(eta && { eta }),
+    ...(promise && { promise }),
   };
 }
 
@@ -65,31 +100,31 @@ export function expectedReplicas({ law, trust, replicas }: Pick<Terms, "law" | "
 
 const ENGINE_WORDS = { wgsl: "WebGPU", wasm: "WebAssembly" } as const;
 
-function outlookOf(workers: PoolView["workers"], engine: "wgsl" | "wasm", replicas: number): Outlook {
-  const eligible = workers[engine];
-  const words = ENGINE_WORDS[engine];
-  if (eligible === 0)
+function outlookOf({ connected, eligible: { workers }, missing }: QuoteView, engine: "wgsl" | "wasm"): Outlook {
+  if (connected === 0)
     return {
       state: "nobody",
-      eligible,
-      words:
-        workers.connected === 0
-          ? "No volunteer is connected now. The job would wait, paid for, until some join."
-          : `None of the ${plural(workers.connected, "connected volunteer")} has ${words}. The job would wait, paid for, until one that has joins.`,
+      eligible: 0,
+      words: "No volunteer is connected now. The job would wait, paid for, until some join.",
     };
-  // The pool counts owners over all engines: never more of them than eligible workers can help.
-  const owners = Math.min(workers.owners, eligible);
-  if (owners < replicas)
+  if (workers === 0)
+    return {
+      state: "nobody",
+      eligible: 0,
+      words: `${sentence(missing ?? "nobody who is connected can compute it")} The job would wait, paid for, until somebody who can joins.`,
+    };
+  if (missing)
     return {
       state: "short",
-      eligible,
-      words: `Each task needs ${replicas} volunteers with different owners and ${words}; at most ${owners} ${owners === 1 ? "is" : "are"} connected now. Tasks would start, then wait for more.`,
+      eligible: workers,
+      words: `${sentence(missing)} Tasks would start, then wait for more.`,
     };
-  return {
-    state: "ready",
-    eligible,
-    words: `${plural(eligible, "volunteer")} with ${words} ${eligible === 1 ? "is" : "are"} connected and can start now.`,
-  };
+  const words =
+    workers < connected
+      ? `${workers} of the ${connected} connected volunteers can compute it, and can start now.`
+      : `${plural(workers, "volunteer")} with ${ENGINE_WORDS[engine]} ${workers === 1 ? "is" : "are"} connected and can start now.`;
+  return { state: "ready", eligible: workers, words };
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

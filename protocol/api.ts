@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { CATEGORIES } from "./categories.ts";
 import {
+  MAX_BLOB_BYTES,
   MAX_DEADLINE_SECONDS,
   MAX_EXPRESSION_BYTES,
   MAX_JOB_INPUTS,
@@ -10,7 +11,7 @@ import {
   MAX_TRUST,
 } from "./limits.ts";
 import { preferenceSchema } from "./preference.ts";
-import { address, bytes32, cid, positive, uint } from "./schemas.ts";
+import { address, bytes32, cid, positive, uint, wei } from "./schemas.ts";
 
 export const lawSchema = v.picklist(["pool", "poco"]);
 export type Law = v.InferOutput<typeof lawSchema>;
@@ -57,6 +58,16 @@ export const submitSchema = v.strictObject({
 });
 export type Submit = v.InferOutput<typeof submitSchema>;
 
+const { params: _params, inputs: _inputs, ...terms } = jobSpecSchema.entries;
+/** POST /api/quote: a job's spec before there are inputs, and what one certified task would pay. */
+export const quoteSchema = v.strictObject({
+  ...terms,
+  /** All its inputs together. */
+  inputBytes: v.optional(uint(MAX_JOB_INPUTS * MAX_BLOB_BYTES)),
+  priceWei: v.optional(wei),
+});
+export type QuoteRequest = v.InferOutput<typeof quoteSchema>;
+
 /** POST /api/apps: the code must have been uploaded as a blob. The manifest's own schema is the kernels'. */
 export const publishSchema = v.strictObject({ manifest: v.record(v.string(), v.unknown()), code: cid });
 
@@ -102,6 +113,24 @@ export interface AppView {
   code: string;
   /** Parse with the kernels' `parseManifest`. */
   manifest: Record<string, unknown>;
+}
+
+/** What a job would take at this pool, as far as can be known before it runs. Nothing in it is a promise but `promise`. */
+export interface QuoteView {
+  tasks: number;
+  connected: number;
+  /** Of those connected, who would be given its tasks, and how many owners they have between them. */
+  eligible: { workers: number; owners: number };
+  /** Contributions for one certified task: as the pool's workers stand now, and if all were newcomers. */
+  redundancy: { expected: number; newcomers: number };
+  /** What others have paid here for as much work, wei for one task; absent while there is nothing to compare with. */
+  price?: { lowWei: string; highWei: string };
+  /** Until the last task is certified, milliseconds; absent where nobody has run the app yet, or too few can. */
+  eta?: { p50Ms: number; p90Ms: number };
+  /** Whether the pool would say yes to `deadlineSeconds` and `completion`; absent if the spec names no deadline. */
+  promise?: { granted: boolean; probability: number };
+  /** In words, what keeps the pool from finishing it with who is here. */
+  missing?: string;
 }
 
 export type JobState = "running" | "done" | "stopped";

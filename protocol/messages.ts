@@ -12,7 +12,7 @@ import {
   MAX_SIGNAL_BYTES,
   MAX_TREE_LEVELS,
 } from "./limits.ts";
-import { address, bytes, bytesUpTo, cid, text, uint } from "./schemas.ts";
+import { address, bytes, bytesUpTo, cid, text, uint, wei } from "./schemas.ts";
 
 /** Both sides name it in their first message; a relay refuses another. */
 export const PROTOCOL_VERSION = 1;
@@ -27,7 +27,6 @@ const path = v.custom<Uint8Array>(
   (b) => b instanceof Uint8Array && b.length % 32 === 0 && b.length <= 32 * MAX_TREE_LEVELS,
   `expected 0 to ${MAX_TREE_LEVELS} times 32 bytes`,
 );
-const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 /** Of one connection; what peers call each other. */
 const sessionId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 const errorCode = v.pipe(v.string(), v.check(isErrorCode, "expected an error code"));

@@ -15,6 +15,8 @@ export const uint = (max = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max));
 /** A whole number, 1 to `max`. */
 export const positive = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max));
+/** Up to the 39 digits of 2^128. */
+export const wei = v.pipe(v.string(), v.regex(/^\d{1,39}$/, "expected an amount in wei, decimal"));
 export const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 
 /** Exactly `length` bytes. */

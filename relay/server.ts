@@ -15,6 +15,7 @@ import { answerErrors, answerRouterErrors } from "./api/errors.ts";
 import { jobRoutes } from "./api/jobRoutes.ts";
 import { publishOpenApi } from "./api/openapi.ts";
 import { poolRoutes } from "./api/poolRoutes.ts";
+import { quoteRoutes } from "./api/quoteRoutes.ts";
 import { MAX_RPC_BODY_BYTES } from "./chain/rpc.ts";
 import { clientIp } from "./clientIp.ts";
 
@@ -83,6 +84,7 @@ export async function startServer(
   answerErrors(app, context);
   blobRoutes(app, context);
   jobRoutes(app, context);
+  quoteRoutes(app, context);
   poolRoutes(app, context);
   const { rpc } = context.chain;
   if (rpc)

@@ -3,20 +3,18 @@ import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance } from "fastify";
 import { parseParams } from "../../kernels/kernel.ts";
-import { type JobSpec, type JobView, rangeOf, submitSchema, type TaskView, tasksOf } from "../../protocol/api.ts";
+import { type JobSpec, type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
-import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import { parseAs } from "../../protocol/parse.ts";
-import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { checkDeal } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
-import { canBeBelieved } from "../scheduler/laws.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";
 import { streamResults } from "./results.ts";
+import { checkTerms } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
@@ -202,22 +200,5 @@ async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<v
         `input ${input.name}: expected at most ${input.maxBytes} bytes, found ${size}`,
       );
   }
-  if (tasksOf(spec) > MAX_JOB_TASKS)
-    throw new SuperEdgeError(
-      "bad-job",
-      `expected at most ${MAX_JOB_TASKS} tasks, found ${tasksOf(spec)}: put more items in one`,
-    );
-  const outputBytes = rangeOf(spec, 0).count * manifest.output.itemBytes;
-  if (outputBytes > MAX_OUTPUT_BYTES)
-    throw new SuperEdgeError(
-      "bad-job",
-      `itemsPerTask: a task's output may have ${MAX_OUTPUT_BYTES} bytes, found ${outputBytes}`,
-    );
-  if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
-    throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
-  if (!canBeBelieved(spec))
-    throw new SuperEdgeError(
-      "bad-job",
-      `trust: ${MAX_CONTRIBUTIONS} workers without reputation, the most a task may have, cannot reach ${spec.trust}`,
-    );
+  checkTerms(manifest, spec);
 }

@@ -5,6 +5,7 @@ import { type Address, hex32 } from "../../protocol/ids.ts";
 import { rewardsOf } from "../../protocol/payout.ts";
 import type { JobContext } from "../rows.ts";
 import type { Reason } from "../scheduler/laws.ts";
+import { whatIsMissing } from "../scheduler/prospects.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
@@ -46,18 +47,21 @@ export function jobView({ loop, egress }: ApiContext, { row, job, contributions 
   };
   if (row.error) view.error = row.error;
   if (row.finishedMs !== undefined) view.finishedMs = row.finishedMs;
-  const waitsFor = row.state === "running" ? whatIsMissing(loop.state.workers.values(), job) : undefined;
+  const waitsFor = row.state === "running" ? missingFor(loop.state.workers.values(), job) : undefined;
   if (waitsFor) view.waitsFor = waitsFor;
   return view;
 }
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. */
-function whatIsMissing(workers: Iterable<Worker>, job: JobContext["job"]): string | undefined {
+function missingFor(workers: Iterable<Worker>, job: JobContext["job"]): string | undefined {
   const owners = new Set<string>();
-  for (const w of workers)
-    if (w.connected && !w.banned && w.engines.has(job.engine) && !w.failed.has(job.id)) owners.add(w.owner);
-  if (owners.size >= job.firstReplicas) return undefined;
-  return `needs workers of ${job.firstReplicas} different owners that run ${job.engine}; ${owners.size} connected`;
+  let connected = 0;
+  for (const w of workers) {
+    if (!w.connected || w.banned) continue;
+    connected++;
+    if (w.engines.has(job.engine) && !w.failed.has(job.id)) owners.add(w.owner);
+  }
+  return whatIsMissing({ engine: job.engine, isPicky: false }, job.firstReplicas, { owners: owners.size, connected });
 }
 
 export function taskView(

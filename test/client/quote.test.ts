@@ -1,31 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectedReplicas, quoteOf, type Terms } from "../../client/quote.ts";
-import type { PoolView } from "../../protocol/api.ts";
+import { depositOf, expectedReplicas, quoteOf, type Terms } from "../../client/quote.ts";
+import type { QuoteView } from "../../protocol/api.ts";
 
-const pool = (workers: Partial<PoolView["workers"]>, rates: Partial<PoolView> = {}): PoolView => ({
-  name: "here",
-  version: "0",
-  protocol: 1,
-  pool: "0x",
-  chainId: 1,
-  token: "0x",
-  hub: "0x",
-  epochs: "0x",
-  rpcUrl: "/chain",
-  sandboxOrigin: "",
-  feeBps: 500,
-  burnBps: 500,
-  windowSeconds: 60,
-  faucet: true,
-  workers: { connected: 0, wgsl: 0, wasm: 0, owners: 0, ...workers },
-  ...rates,
+const rates = { feeBps: 500, burnBps: 500 };
+const view = (change: Partial<QuoteView> = {}): QuoteView => ({
+  tasks: 13,
+  connected: 4,
+  eligible: { workers: 4, owners: 4 },
+  redundancy: { expected: 2, newcomers: 2 },
+  ...change,
 });
 const terms: Terms = { items: 100, itemsPerTask: 8, law: "poco", trust: 2, replicas: 2 };
+const outlook = (change: Partial<QuoteView>, engine: "wgsl" | "wasm" = "wasm") =>
+  quoteOf(rates, engine, terms, 1n, view(change)).outlook;
 
 describe("a quote", () => {
   test("counts the last, smaller task", () => {
-    expect(quoteOf(pool({}), "wasm", terms, 10n)).toMatchObject({ tasks: 13, depositWei: 130n });
+    expect(depositOf(rates, terms, 10n)).toMatchObject({ tasks: 13, depositWei: 130n });
   });
 
   test("splits the deposit to the wei, whatever price and rates", () => {
@@ -35,12 +27,7 @@ describe("a quote", () => {
         fc.integer({ min: 0, max: 5000 }),
         fc.integer({ min: 0, max: 5000 }),
         (price, feeBps, burnBps) => {
-          const { depositWei, workersWei, poolWei, burnedWei } = quoteOf(
-            pool({}, { feeBps, burnBps }),
-            "wasm",
-            terms,
-            price,
-          );
+          const { depositWei, workersWei, poolWei, burnedWei } = depositOf({ feeBps, burnBps }, terms, price);
           expect(workersWei + poolWei + burnedWei).toBe(depositWei);
         },
       ),
@@ -60,37 +47,54 @@ describe("a quote", () => {
   });
 
   test("refuses more tasks than a job may have", () => {
-    expect(() => quoteOf(pool({}), "wasm", { ...terms, items: 2_000_000, itemsPerTask: 1 }, 1n)).toThrow(
-      /make them larger/,
-    );
+    expect(() => depositOf(rates, { items: 2_000_000, itemsPerTask: 1 }, 1n)).toThrow(/make them larger/);
   });
 
-  test("says when nobody is there, and when those who are lack the engine", () => {
-    expect(quoteOf(pool({}), "wgsl", terms, 1n).outlook).toEqual({
+  test("says when nobody is there, and why those who are cannot do it", () => {
+    expect(outlook({ connected: 0, eligible: { workers: 0, owners: 0 } })).toEqual({
       state: "nobody",
       eligible: 0,
       words: "No volunteer is connected now. The job would wait, paid for, until some join.",
     });
-    expect(quoteOf(pool({ connected: 3, wasm: 3, owners: 3 }), "wgsl", terms, 1n).outlook).toEqual({
+    const missing = "needs workers of 2 different owners that run wgsl; 0 of 3 connected are";
+    expect(outlook({ connected: 3, eligible: { workers: 0, owners: 0 }, missing })).toEqual({
       state: "nobody",
       eligible: 0,
-      words: "None of the 3 connected volunteers has WebGPU. The job would wait, paid for, until one that has joins.",
+      words:
+        "Needs workers of 2 different owners that run wgsl; 0 of 3 connected are. The job would wait, paid for, until somebody who can joins.",
     });
   });
 
   test("says when there are too few different owners to check each other", () => {
-    expect(quoteOf(pool({ connected: 4, wasm: 4, owners: 1 }), "wasm", terms, 1n).outlook).toMatchObject({
+    const missing = "needs workers of 2 different owners that run wasm; 1 of 4 connected are";
+    expect(outlook({ eligible: { workers: 4, owners: 1 }, missing })).toMatchObject({
       state: "short",
       eligible: 4,
-      words: expect.stringContaining("needs 2 volunteers with different owners"),
+      words: expect.stringContaining("Needs workers of 2 different owners"),
     });
   });
 
   test("says who can start now", () => {
-    expect(quoteOf(pool({ connected: 4, wgsl: 3, wasm: 4, owners: 4 }), "wgsl", terms, 1n).outlook).toEqual({
+    expect(outlook({}, "wgsl")).toEqual({
       state: "ready",
-      eligible: 3,
-      words: "3 volunteers with WebGPU are connected and can start now.",
+      eligible: 4,
+      words: "4 volunteers with WebGPU are connected and can start now.",
+    });
+    expect(outlook({ eligible: { workers: 3, owners: 3 } })).toMatchObject({
+      state: "ready",
+      words: "3 of the 4 connected volunteers can compute it, and can start now.",
+    });
+  });
+
+  test("hands on what the pool expects", () => {
+    const eta = { p50Ms: 1000, p90Ms: 2000 };
+    const price = { lowWei: "5", highWei: "7" };
+    const promise = { granted: true, probability: 0.95 };
+    expect(quoteOf(rates, "wasm", terms, 1n, view({ eta, price, promise }))).toMatchObject({
+      redundancy: { expected: 2, newcomers: 2 },
+      eta,
+      promise,
+      usual: { lowWei: 5n, highWei: 7n },
     });
   });
 });

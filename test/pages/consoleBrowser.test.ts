@@ -83,13 +83,32 @@ describe("the console", () => {
     await chooseOptionPricing(page);
     const review = page.getByRole("region", { name: "Review" });
     await review.getByText("2 volunteers with WebAssembly are connected and can start now.").waitFor();
-    expect(await review.locator("dl").innerText()).toMatch(
-      /Tasks\s*16.*2 volunteers.*0\.16 ECT.*0\.136.*0\.016.*0\.008/s,
-    );
+    expect(await review.locator("dl").first().innerText()).toMatch(/Tasks\s*16.*0\.16 ECT.*0\.136.*0\.016.*0\.008/s);
+    expect(await review.locator(".forecast").innerText()).toMatch(/can do it\s*2\s.*is computed\s*2\s/s);
     await page.getByRole("radio", { name: /Protein search/ }).check();
     await page.getByRole("button", { name: "Use the sample" }).click();
-    await review.getByText("None of the 2 connected volunteers has WebGPU.").waitFor();
+    await review.getByText("Needs workers of 2 different owners that run wgsl; 0 of 2 connected are.").waitFor();
     expect(await (await Grid.connect(server.url)).jobs((await account(page)) ?? "")).toEqual([]);
+  });
+
+  test("forecasts anew when the law, the wishes or the terms change", async () => {
+    const page = await openConsole();
+    await chooseOptionPricing(page);
+    const forecast = page.getByRole("region", { name: "Review" }).locator(".forecast");
+    await forecast.getByText("2 volunteers with WebAssembly").waitFor();
+    await page.getByLabel("Agreeing volunteers, at least").fill("3");
+    await forecast.getByText("Needs workers of 3 different owners that run wasm; 2 of 2 connected are.").waitFor();
+    await page.getByLabel("Agreeing volunteers, at least").fill("1");
+    await page.getByRole("radio", { name: /By the pool/ }).check();
+    await page.getByLabel("Prefer").selectOption("most trusted");
+    await page.getByText("Those first whose results were right most often.").waitFor();
+    await expect.poll(() => forecast.innerText()).toMatch(/is computed\s*[1-9]/);
+    await page.getByLabel("Deadline (minutes)").fill("0.001");
+    await page.getByText("Deadline: minutes are needed").waitFor();
+    expect(await page.getByRole("button", { name: "Submit the job" }).isDisabled()).toBe(true);
+    await page.getByLabel("Deadline (minutes)").fill("60");
+    await page.getByLabel("Kept with (%)").waitFor();
+    await expectSoundLayout(page);
   });
 
   test("names the line that is wrong in a file, and the parameter that is out of range", async () => {
@@ -224,6 +243,13 @@ describe("the console", () => {
     for (let index = 0; index < lied.index; index++) await squares.press("ArrowRight");
     const row = page.getByRole("row").filter({ has: page.getByTitle(liar.identity.address) });
     await row.getByText("differs").waitFor();
+    const detail = page.getByRole("region", { name: `Task ${lied.index}` });
+    await detail.getByText("The weights of those who agree make 57 % of all there is").waitFor();
+    await detail.getByText("Where results first differ.").waitFor();
+    const difference = detail.locator(".difference");
+    await difference.getByTitle(liar.identity.address).waitFor();
+    expect(await difference.locator("dd").allInnerTexts()).toContainEqual(expect.stringMatching(/^07 /));
+    await expectSoundLayout(page);
     expect(await page.getByRole("row").getByText("agrees").count()).toBe(2);
   });
 });

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Param } from "../../kernels/kernel.ts";
+import { beliefWords, oddsWords, percent } from "../../web/pages/console/beliefWords.ts";
 import { costOf } from "../../web/pages/console/cost.ts";
 import { readParam } from "../../web/pages/console/params.ts";
+import { FIRST_WISHES, readWishes } from "../../web/pages/console/wishes.ts";
 
 describe("the cost of a job", () => {
   const deal = fc
@@ -51,5 +53,47 @@ describe("a parameter as typed", () => {
     expect(read("seven")).toEqual({ ok: false, why: "A number is needed here." });
     expect(read("1.5")).toEqual({ ok: false, why: "A whole number is needed here." });
     expect(read("21")).toEqual({ ok: false, why: "It must be from 1 to 20." });
+  });
+});
+
+describe("why a task is believed", () => {
+  test("is said in odds under law pool, and in shares of weight under law poco", () => {
+    expect(beliefWords({ law: "pool", reached: 0.9996, needed: 0.999 })).toBe(
+      "That those who agree are right stands 2,500 to 1; the deal asked for 999 to 1.",
+    );
+    expect(beliefWords({ law: "poco", reached: 4 / 7, needed: 0.5, referee: { agrees: true } })).toBe(
+      "The weights of those who agree make 57\u00a0% of all there is; the deal asked for more than 50\u00a0%. The pool’s own referee computed it too and agrees.",
+    );
+  });
+
+  test("never shows certainty that is not there", () => {
+    expect([0.5, 0.99, 0.999, 0.99987, 1].map(percent)).toEqual(
+      ["50 %", "99 %", "99.90 %", "99.987 %", "100 %"].map((text) => text.replace(" ", "\u00a0")),
+    );
+    expect(oddsWords(1)).toBe("more than a million million to 1");
+    fc.assert(
+      fc.property(fc.double({ min: 0.5, max: 1 - 1e-9, noNaN: true }), (share) => !percent(share).startsWith("100")),
+    );
+  });
+});
+
+describe("wishes as typed", () => {
+  test("that were left alone are no part of the job", () => {
+    expect(readWishes(FIRST_WISHES)).toEqual({ ok: true, value: {} });
+  });
+
+  test("become parts of the job's spec", () => {
+    const typed = { preference: "fastest", requirements: " HasWgsl ", deadline: "1.5", completion: "95" } as const;
+    expect(readWishes(typed)).toEqual({
+      ok: true,
+      value: { preference: "fastest", requirements: "HasWgsl", deadlineSeconds: 90, completion: 0.95 },
+    });
+  });
+
+  test("that cannot be are refused with the reason", () => {
+    const why = (change: object) => readWishes({ ...FIRST_WISHES, ...change });
+    expect(why({ deadline: "soon" })).toMatchObject({ ok: false, why: expect.stringContaining("minutes are needed") });
+    expect(why({ deadline: "5", completion: "101" })).toMatchObject({ ok: false });
+    expect(why({ requirements: "x".repeat(2049) })).toMatchObject({ ok: false });
   });
 });

@@ -8,6 +8,7 @@ import { ParamFields } from "./ParamFields.tsx";
 import { Review } from "./Review.tsx";
 import { chosenApp } from "./route.ts";
 import { TermFields } from "./TermFields.tsx";
+import { WishFields } from "./WishFields.tsx";
 
 /** Composing a job: what, on which data, on which terms. */
 export function NewJob({ connected }: { connected: Connected }) {
@@ -91,6 +92,7 @@ function DraftForm({ draft }: { draft: Draft }) {
         </fieldset>
       )}
       <TermFields draft={draft} items={work.ok ? work.value : undefined} />
+      <WishFields draft={draft} />
     </>
   );
 }

@@ -1,14 +1,15 @@
-import type { Quote } from "../../../client/index.ts";
-import { counted, formatCount } from "../format/count.ts";
+import type { Deposit } from "../../../client/index.ts";
+import { formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { balances, type Connected, pool } from "./connection.ts";
 import type { Draft } from "./draft.ts";
+import { Forecast } from "./Forecast.tsx";
 import { hashOf } from "./route.ts";
 import { type Step, submission, submitJob } from "./submission.ts";
 
 /** What it will take and cost, and the button. */
 export function Review({ connected, draft }: { connected: Connected; draft: Draft }) {
-  const quote = draft.quote.value;
+  const deposit = draft.deposit.value;
   const ready = draft.ready.value;
   const running = submission.value.state === "running";
   const submit = async () => {
@@ -19,8 +20,9 @@ export function Review({ connected, draft }: { connected: Connected; draft: Draf
   return (
     <section class="panel review" aria-labelledby="review-title">
       <h2 id="review-title">Review</h2>
-      {quote.ok ? <QuoteRows quote={quote.value} /> : <p class="notice">{quote.why}</p>}
-      <button type="button" class="primary" onClick={submit} disabled={!quote.ok || running}>
+      {deposit.ok ? <DepositRows deposit={deposit.value} /> : <p class="notice">{deposit.why}</p>}
+      {deposit.ok && ready.ok && <Forecast connected={connected} ready={ready.value} />}
+      <button type="button" class="primary" onClick={submit} disabled={!deposit.ok || running}>
         {running ? "Submitting…" : "Submit the job"}
       </button>
       <Progress />
@@ -28,18 +30,14 @@ export function Review({ connected, draft }: { connected: Connected; draft: Draf
   );
 }
 
-function QuoteRows({ quote }: { quote: Quote }) {
-  const { tasks, replicas, depositWei, workersWei, poolWei, burnedWei, outlook } = quote;
+function DepositRows({ deposit }: { deposit: Deposit }) {
+  const { tasks, depositWei, workersWei, poolWei, burnedWei } = deposit;
   return (
     <>
       <dl class="pairs">
         <div>
           <dt>Tasks</dt>
           <dd class="number">{formatCount(tasks)}</dd>
-        </div>
-        <div>
-          <dt>Computed by, each</dt>
-          <dd>{counted(replicas, "volunteer")}</dd>
         </div>
         <div class="total">
           <dt>Deposit</dt>
@@ -59,7 +57,6 @@ function QuoteRows({ quote }: { quote: Quote }) {
         </div>
       </dl>
       <p class="soft small">What is not computed comes back.</p>
-      <p class={`notice small ${outlook.state === "ready" ? "good" : "warn"}`}>{outlook.words}</p>
       <Means depositWei={depositWei} />
     </>
   );

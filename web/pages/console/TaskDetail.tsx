@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
-import type { TaskView } from "../../../protocol/api.ts";
+import type { Law, TaskView } from "../../../protocol/api.ts";
 import { counted, formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
+import { significant } from "../format/significant.ts";
 import { ScrollBox } from "../results/ScrollBox.tsx";
+import { beliefWords, percent } from "./beliefWords.ts";
 import { ReceiptCheck } from "./ReceiptCheck.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import type { JobWatch } from "./watchJob.ts";
@@ -35,6 +37,7 @@ export function TaskDetail({ watch, index, version }: { watch: JobWatch; index: 
 }
 
 function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
+  const law = task.belief?.law;
   return (
     <>
       <p>
@@ -54,6 +57,16 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
               <tr>
                 <th scope="col">Worker</th>
                 <th scope="col">Result</th>
+                {law && (
+                  <th scope="col" class="number">
+                    {law === "pool" ? "Believed by itself" : "Weight"}
+                  </th>
+                )}
+                {law === "pool" && (
+                  <th scope="col" class="number">
+                    Checks passed
+                  </th>
+                )}
                 <th scope="col" class="number">
                   Reward, ECT
                 </th>
@@ -68,6 +81,12 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
                   <td>
                     <Verdict contribution={contribution} />
                   </td>
+                  {law && <td class="number">{standing(law, contribution)}</td>}
+                  {law === "pool" && (
+                    <td class="number">
+                      {contribution.checks === undefined ? "–" : significant(contribution.checks, 3)}
+                    </td>
+                  )}
                   <td class="number">
                     {contribution.rewardWei === undefined ? "–" : formatEct(BigInt(contribution.rewardWei))}
                   </td>
@@ -79,8 +98,46 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
       ) : (
         <p class="soft">Nobody has it yet.</p>
       )}
+      {task.belief && (
+        <p>
+          <strong>Why it is believed.</strong> {beliefWords(task.belief)}
+        </p>
+      )}
+      {task.firstDifference && <Difference difference={task.firstDifference} />}
       {task.state === "certified" && <ReceiptCheck key={task.index} job={watch.job} index={task.index} />}
     </>
+  );
+}
+
+/** As the law saw it when the task was decided. */
+function standing(law: Law, { weight, credibility }: TaskView["contributions"][number]): string {
+  const figure = law === "pool" ? credibility : weight;
+  if (figure === undefined) return "–";
+  return law === "pool" ? percent(figure) : formatCount(figure);
+}
+
+/** What each volunteer had where their results first differ. */
+function Difference({ difference }: { difference: TaskView["firstDifference"] & object }) {
+  const { item, offsetBytes, workers } = difference;
+  return (
+    <div class="difference">
+      <p>
+        <strong>Where results first differ.</strong> Item {formatCount(item)}
+        {offsetBytes > 0 && `, from its byte ${formatCount(offsetBytes)}`}:
+      </p>
+      <dl class="pairs">
+        {workers.map(({ worker, bytesHex }) => (
+          <div key={worker}>
+            <dt>
+              <code title={worker}>{shortName(worker)}</code>
+            </dt>
+            <dd>
+              <code>{bytesHex.replace(/(..)(?=.)/g, "$1 ")}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }
 

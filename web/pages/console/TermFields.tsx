@@ -1,28 +1,28 @@
 import { expectedReplicas } from "../../../client/index.ts";
-import { tasksOf } from "../../../protocol/api.ts";
+import { type Law, tasksOf } from "../../../protocol/api.ts";
 import { MAX_REPLICAS, MAX_TRUST } from "../../../protocol/limits.ts";
 import { counted, formatCount } from "../format/count.ts";
 import type { Draft, TermName, Work } from "./draft.ts";
 
 /** Trust, redundancy, price, and how the work is cut. */
 export function TermFields({ draft, items }: { draft: Draft; items: Work | undefined }) {
-  const { trust, replicas, price, itemsPerTask } = draft.terms.value;
-  const poco = draft.law === "poco";
+  const { replicas, price, itemsPerTask } = draft.terms.value;
+  const { trust } = draft;
+  const law = draft.law.value;
   return (
     <fieldset class="panel">
       <legend>Terms</legend>
+      <LawChoice draft={draft} />
       <div class="fields">
-        {poco && (
-          <Term
-            draft={draft}
-            name="trust"
-            label="Trust"
-            value={trust}
-            min={1}
-            max={MAX_TRUST}
-            about={trustWords(trust, replicas)}
-          />
-        )}
+        <Term
+          draft={draft}
+          name="trust"
+          label="Trust"
+          value={trust}
+          min={1}
+          max={MAX_TRUST}
+          about={trustWords(law, trust, replicas)}
+        />
         <Term
           draft={draft}
           name="replicas"
@@ -72,12 +72,42 @@ export function TermFields({ draft, items }: { draft: Draft; items: Work | undef
           <p class="soft small">Volunteers see it.</p>
         </div>
       </div>
-      <p class="soft small law-words">
-        {poco
-          ? "Law poco: results count when volunteers’ digests are equal bit for bit and their records reach the trust; the contract can recompute it."
-          : "Law pool: floating-point results count when most volunteers’ outputs agree within this kernel’s tolerance; the pool compares them."}
-      </p>
     </fieldset>
+  );
+}
+
+const LAW_WORDS: Record<Law, { title: string; about: string }> = {
+  poco: {
+    title: "On chain (poco)",
+    about:
+      "Every task is computed until the records of those who agree reach the trust. The contract can recompute it.",
+  },
+  pool: {
+    title: "By the pool",
+    about: "Known answers hidden among the tasks show whom to believe, so that most tasks are computed once.",
+  },
+};
+
+function LawChoice({ draft }: { draft: Draft }) {
+  return (
+    <div class="laws" role="radiogroup" aria-label="How results are checked">
+      {draft.laws.map((law) => (
+        <label key={law} class={`app-card${law === draft.law.value ? " chosen" : ""}`}>
+          <input
+            type="radio"
+            name="law"
+            checked={law === draft.law.value}
+            onChange={() => {
+              draft.law.value = law;
+            }}
+          />
+          <span>
+            <strong>{LAW_WORDS[law].title}</strong>
+            <span class="soft small app-text">{LAW_WORDS[law].about}</span>
+          </span>
+        </label>
+      ))}
+    </div>
   );
 }
 
@@ -116,8 +146,9 @@ function Term({ draft, name, label, value, about, placeholder, min, max }: TermP
   );
 }
 
-function trustWords(trust: string, replicas: string): string {
+function trustWords(law: Law, trust: string, replicas: string): string {
   const meaning = "A wrong result must be less likely than 1 in this.";
+  if (law === "pool") return meaning;
   try {
     const count = expectedReplicas({ law: "poco", trust: Number(trust), replicas: Number(replicas) });
     return `${meaning} Newcomers reach it when ${count} agree.`;

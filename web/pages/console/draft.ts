@@ -1,6 +1,6 @@
 // A job being composed: what the form holds, and what follows from it.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { expectedReplicas, type PublishedApp, type Quote, quoteOf } from "../../../client/index.ts";
+import { type Deposit, depositOf, expectedReplicas, type PublishedApp } from "../../../client/index.ts";
 import type { Builtin } from "../../../kernels/builtin.ts";
 import { type Law, tasksOf } from "../../../protocol/api.ts";
 import { MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "../../../protocol/limits.ts";
@@ -10,6 +10,7 @@ import { builtinOf } from "./builtins.ts";
 import { pool } from "./connection.ts";
 import { readParams } from "./params.ts";
 import type { Prepared } from "./submission.ts";
+import { FIRST_WISHES, readWishes, type WishTexts } from "./wishes.ts";
 import { wordsOf } from "./wordsOf.ts";
 
 export interface ChosenFile {
@@ -29,9 +30,11 @@ export interface Work {
 
 export type TermName = "price" | "trust" | "replicas" | "itemsPerTask" | "items";
 
+/** Trust that two newcomers who agree reach, whatever the law. */
+const FIRST_TRUST: Record<Law, string> = { poco: "2", pool: "10" };
 const FIRST_TERMS: Record<TermName, string> = {
   price: "0.01",
-  trust: "2",
+  trust: "",
   replicas: "2",
   itemsPerTask: "",
   items: "1",
@@ -41,25 +44,28 @@ export class Draft {
   readonly app: PublishedApp;
   readonly builtin: Builtin | undefined;
   /** Comparing within a tolerance, not bit for bit, is possible under law `pool` only. */
-  readonly law: Law;
+  readonly laws: readonly Law[];
+  readonly law: Signal<Law>;
   readonly title: Signal<string>;
   readonly params: Signal<ReadonlyMap<string, string>> = signal(new Map());
   readonly files: Signal<ReadonlyMap<string, ChosenFile>> = signal(new Map());
   readonly terms: Signal<Record<TermName, string>> = signal(FIRST_TERMS);
+  readonly wishes: Signal<WishTexts> = signal(FIRST_WISHES);
   /** What would be computed, or what is still missing. */
   readonly work: ReadonlySignal<Outcome<Work>>;
-  readonly quote: ReadonlySignal<Outcome<Quote>>;
+  readonly deposit: ReadonlySignal<Outcome<Deposit>>;
   /** All that is needed to submit. */
   readonly ready: ReadonlySignal<Outcome<Prepared>>;
 
   constructor(app: PublishedApp) {
     this.app = app;
     this.builtin = builtinOf(app);
-    this.law = app.manifest.compare.kind === "exact" ? "poco" : "pool";
+    this.laws = app.manifest.compare.kind === "exact" ? ["poco", "pool"] : ["pool"];
+    this.law = signal(this.laws[0]!);
     this.title = signal(app.manifest.title);
     this.work = computed(() => this.#work());
     this.ready = computed(() => this.#ready());
-    this.quote = computed(() => this.#quote());
+    this.deposit = computed(() => this.#deposit());
   }
 
   setParam(name: string, text: string): void {
@@ -68,6 +74,15 @@ export class Draft {
 
   setTerm(name: TermName, text: string): void {
     this.terms.value = { ...this.terms.value, [name]: text };
+  }
+
+  setWish(name: keyof WishTexts, text: string): void {
+    this.wishes.value = { ...this.wishes.value, [name]: text };
+  }
+
+  /** As typed, or what the law begins with. */
+  get trust(): string {
+    return this.terms.value.trust || FIRST_TRUST[this.law.value];
   }
 
   setFile(name: string, file: ChosenFile | undefined): void {
@@ -117,7 +132,7 @@ export class Draft {
     const work = this.work.value;
     if (!work.ok) return work;
     const texts = this.terms.value;
-    const trust = whole("Trust", texts.trust, MAX_TRUST);
+    const trust = whole("Trust", this.trust, MAX_TRUST);
     if (!trust.ok) return trust;
     const replicas = whole("Agreeing volunteers", texts.replicas, MAX_REPLICAS);
     if (!replicas.ok) return replicas;
@@ -128,10 +143,13 @@ export class Draft {
         ? { ok: true, value: work.value.itemsPerTask }
         : whole("Items per task", texts.itemsPerTask, work.value.items);
     if (!perTask.ok) return perTask;
+    const wishes = readWishes(this.wishes.value);
+    if (!wishes.ok) return wishes;
     const terms = {
+      ...wishes.value,
       items: work.value.items,
       itemsPerTask: perTask.value,
-      law: this.law,
+      law: this.law.value,
       trust: trust.value,
       replicas: replicas.value,
     };
@@ -154,12 +172,12 @@ export class Draft {
     };
   }
 
-  #quote(): Outcome<Quote> {
+  #deposit(): Outcome<Deposit> {
     const ready = this.ready.value;
     if (!ready.ok) return ready;
     if (!pool.value) return { ok: false, why: "The pool has not answered yet." };
     try {
-      return { ok: true, value: quoteOf(pool.value, this.app.manifest.engine, ready.value, ready.value.priceWei) };
+      return { ok: true, value: depositOf(pool.value, ready.value, ready.value.priceWei) };
     } catch (error) {
       return { ok: false, why: wordsOf(error) };
     }

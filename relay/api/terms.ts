@@ -1,0 +1,29 @@
+// Whether this relay can run a job on such terms at all: asked when one is quoted, and again when it is submitted.
+import type { Manifest } from "../../kernels/kernel.ts";
+import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
+import { SuperEdgeError } from "../../protocol/errors.ts";
+import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import { canBeBelieved } from "../scheduler/laws.ts";
+
+/** Throws `bad-job`. */
+export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "inputs">): void {
+  if (tasksOf(spec) > MAX_JOB_TASKS)
+    throw new SuperEdgeError(
+      "bad-job",
+      `expected at most ${MAX_JOB_TASKS} tasks, found ${tasksOf(spec)}: put more items in one`,
+    );
+  const outputBytes = rangeOf(spec, 0).count * manifest.output.itemBytes;
+  if (outputBytes > MAX_OUTPUT_BYTES)
+    throw new SuperEdgeError(
+      "bad-job",
+      `itemsPerTask: a task's output may have ${MAX_OUTPUT_BYTES} bytes, found ${outputBytes}`,
+    );
+  if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
+    throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
+  if (!canBeBelieved(spec))
+    throw new SuperEdgeError(
+      "bad-job",
+      `trust: ${MAX_CONTRIBUTIONS} workers without reputation, the most a task may have, cannot reach ${spec.trust}`,
+    );
+}
