@@ -57,6 +57,8 @@ export type Effect =
       reason: Reason;
     }
   | { type: "mismatch"; task: Task; contributions: Contribution[] }
+  /** A spot check has been answered. */
+  | { type: "checked"; task: Task; contribution: Contribution; passed: boolean }
   /** The pool runs this task itself, twice, and answers with `refereed`. */
   | { type: "askReferee"; task: Task }
   /** Nobody was wrong in this job after all: its kernel is not deterministic. */

@@ -8,11 +8,10 @@ type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Partial<Pick<Job, "requester" | "mentions">>;
+  Partial<Pick<Job, "requester" | "mentions" | "referee" | "audit">>;
 
 export const newJob = (terms: JobTerms): Job => ({
   requester: NO_REQUESTER.address,
-  ...terms,
   fresh: 0,
   again: new Ring(),
   open: new Map(),
@@ -20,11 +19,15 @@ export const newJob = (terms: JobTerms): Job => ({
   held: 0,
   holders: new Set(),
   referee: false,
+  known: [],
+  rechecks: new Map(),
+  unsteady: new Set(),
   marks: new Map(),
   state: "running",
   failures: new Map(),
   pass: 0,
   dispatch: emptyJobDispatch(),
+  ...terms,
 });
 
 /** Its own owner and beneficiary, nowhere, not connected, unless told. */

@@ -1,4 +1,6 @@
 // Which tasks a worker gets next.
+import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { nextCheck } from "./checks.ts";
 import { enter, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
@@ -103,6 +105,7 @@ const tasksFor = (state: State, job: Job, worker: Worker): Task[] =>
   worker.failed.has(job.id) ? [] : pick(state, job, worker, leaseSize(state, job, worker));
 
 function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: number): Effect {
+  mixIn(state, job, worker, tasks);
   const taskMs = worker.taskMs.get(job.app);
   const deadlineMs = nowMs + deadlineFor(taskMs, tasks.length);
   for (const task of tasks) {
@@ -128,6 +131,14 @@ function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: num
   job.dispatch.requester.pass += work;
   remember(worker, job);
   return { type: "lease", worker, job, tasks, deadlineMs };
+}
+
+/** Checks take places anywhere among the tasks. */
+function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
+  for (let slots = tasks.length; slots > 0; slots--) {
+    const check = tasks.length < MAX_BATCH_TASKS ? nextCheck(state, job, worker) : undefined;
+    if (check) tasks.splice(Math.floor(state.random() * (tasks.length + 1)), 0, check);
+  }
 }
 
 function remember({ dispatch }: Worker, job: Job): void {

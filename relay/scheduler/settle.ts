@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup, isSampled } from "./belief.ts";
+import { type Check, closeCheck, learn, recheck } from "./checks.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
@@ -17,11 +18,14 @@ export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
 /** Results that disagree before the pool runs the task itself. */
 const REFEREE_AFTER = 3;
+/** Owners whose machine must disagree with itself before the kernel is blamed. */
+const UNSTEADY_TO_STOP = 2;
 /** Times that a task is begun anew with other workers. */
 const MAX_ATTEMPTS = 3;
 
 /** Looks at a task after any change. */
 export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
+  if (task.check) return settleCheck(state, task, task.check, nowMs, effects);
   // Another task of the same event may have stopped the job, and a held one waits for something else.
   if (task.job.state !== "running" || task.hold) return;
   const inHand = task.contributions.filter((c) => c.state !== "leased");
@@ -33,14 +37,43 @@ export function settle(state: State, task: Task, nowMs: number, effects: Effect[
   const asked = inHand.filter((c) => c.state === "committed");
   // Leaves by which results are compared are drawn after the last commit, so who has shown some shows others now.
   if (asked.length > 0 && isSampled(task)) asked.push(...inHand.filter((c) => c.state === "revealed"));
-  for (const c of asked) {
-    c.state = "asked";
-    c.sample = undefined;
-    c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
-    state.deadlines.add(c.deadlineMs, task);
-    effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
-  }
+  for (const c of asked) askReveal(state, task, c, nowMs, effects);
   if (inHand.length > 0 && inHand.every((c) => c.state === "revealed")) decide(state, task, nowMs, effects);
+}
+
+function askReveal(state: State, task: Task, c: Contribution, nowMs: number, effects: Effect[]): void {
+  c.state = "asked";
+  c.sample = undefined;
+  c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
+  state.deadlines.add(c.deadlineMs, task);
+  effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
+}
+
+/** A check has one contribution or, if it was given back or has run out, none: then it is dropped. */
+function settleCheck(state: State, task: Task, check: Check, nowMs: number, effects: Effect[]): void {
+  const [c] = task.contributions;
+  if (!c) return closeCheck(state, task);
+  if (c.state === "committed") return askReveal(state, task, c, nowMs, effects);
+  if (c.state !== "revealed") return;
+  closeCheck(state, task);
+  const isSame = c.digest === check.digest;
+  effects.push({ type: "checked", task, contribution: c, passed: isSame });
+  if (check.self) return hearMachine(state, task, c, isSame, effects);
+  const worker = state.workers.get(c.worker)!;
+  if (isSame) {
+    passed(worker.standing, 1, state.rules);
+    if (worker.held.size > 0) state.improved.add(worker);
+  } else task.job.known = task.job.known.filter((known) => known.index !== task.index);
+  judge(state, task.job, c, true, isSame, effects);
+}
+
+/** One machine that disagrees with itself may lie; when a second does, of another owner, it is the kernel. */
+function hearMachine(state: State, { job, index }: Task, c: Contribution, isSame: boolean, effects: Effect[]): void {
+  if (isSame) return;
+  job.unsteady.add(c.owner);
+  if (job.unsteady.size < UNSTEADY_TO_STOP || job.state !== "running") return;
+  const message = `task ${index}: ${job.unsteady.size} machines, asked to do a task again, gave another result than before; the kernel is not deterministic`;
+  quarantine(state, job, message, effects);
 }
 
 const revealedOf = (task: Task): Contribution[] => task.contributions.filter((c) => c.state === "revealed");
@@ -146,6 +179,7 @@ function noteDispute(state: State, task: Task, revealed: readonly Contribution[]
   if (bestGroup(task.job, revealed).others.length === 0) return;
   task.disputants = revealed.map((c) => state.workers.get(c.worker)!);
   for (const worker of task.disputants) worker.standing.disputes++;
+  if (!task.job.referee) for (const c of revealed) recheck(task.job, c, task.index);
 }
 
 /** Agreement with strangers is a check passed, worth what the strangers are worth. */
@@ -230,6 +264,7 @@ export function certify(
   effects.push({ type: "certified", task, canonical, agreeing, rejected, reason });
   for (const c of late) dismiss(state, task, c, effects);
   if (revealed.length > 1) credit(state, agreeing);
+  learn(state, task, agreeing);
   for (const c of agreeing) judge(state, task.job, c, revealed.length > 1, true, effects);
   for (const c of rejected) judge(state, task.job, c, true, false, effects);
   finishIfDone(task.job, effects);

@@ -11,6 +11,7 @@
 //                                                                  small output: certified ◀──┴──▶ upload from a winner ─▶ certified
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
+import type { Check, Known } from "./checks.ts";
 import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
@@ -58,6 +59,14 @@ export interface Job {
   holders: Set<Worker>;
   /** The pool can run its tasks itself. */
   referee: boolean;
+  /** Where spot checks get their keys, and how many there may be; none without it. */
+  audit?: { keyOf: (number: number) => TaskKey; next: number; most: number };
+  /** Certified tasks that may be asked again. */
+  known: Known[];
+  /** Machines that are to do a disputed task again. */
+  rechecks: Map<Address, Pick<Known, "index" | "digest">>;
+  /** Owners whose machine gave two different results for one task. */
+  unsteady: Set<Address>;
   /** What being found wrong in this job has cost workers. */
   marks: Map<Worker, { bad: number; suspicion: number; history: number }>;
   state: "running" | "done" | "stopped";
@@ -89,6 +98,8 @@ export interface Task {
   /** The pool's own machine is at it; what it said. */
   refereeing?: boolean;
   verdict?: Bytes32 | undefined;
+  /** It is no work but a check: `index` was certified before. */
+  check?: Check;
   /** Times it was begun, if more than once. */
   attempts?: number;
   /** Workers whose results differ here, until it is decided. */

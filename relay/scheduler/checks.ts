@@ -1,0 +1,69 @@
+// Spot checks: past certified tasks leased once more, under fresh keys, among ordinary ones. Whoever gets one cannot tell
+// it from work. Two kinds: of a worker against what is known, and, where digests differ and nobody can say who erred, of a
+// machine against itself.
+import type { Address, Bytes32 } from "../../protocol/ids.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+
+/** Certified tasks of a job kept for checking: enough that two workers seldom get the same ones. */
+const MAX_KNOWN = 512;
+/** Known tasks looked at for one that the worker has not done itself. */
+const DRAWS = 4;
+
+export interface Check {
+  /** Its number among the checks of the job. */
+  number: number;
+  digest: Bytes32;
+  /** The worker's own digest is compared with what it says now. */
+  self: boolean;
+}
+
+export interface Known {
+  index: number;
+  digest: Bytes32;
+  owners: readonly Address[];
+}
+
+/** What at least two strangers agreed on, or the referee confirmed, may be asked again. */
+export function learn(state: State, task: Task, agreeing: readonly Contribution[]): void {
+  const { job, index } = task;
+  if (!job.audit || job.compare.kind !== "exact" || (agreeing.length < 2 && !task.verdict)) return;
+  const known = { index, digest: agreeing[0]!.digest!, owners: agreeing.map((c) => c.owner) };
+  if (job.known.length < MAX_KNOWN) job.known.push(known);
+  else job.known[Math.floor(state.random() * MAX_KNOWN)] = known;
+}
+
+/** The machine is asked to do this task again, when it next asks for work. */
+export function recheck(job: Job, c: Contribution, index: number): void {
+  if (job.audit && job.compare.kind === "exact") job.rechecks.set(c.worker, { index, digest: c.digest! });
+}
+
+/** A check to mix into the lease of `worker`, by chance; undefined most of the time. */
+export function nextCheck(state: State, job: Job, worker: Worker): Task | undefined {
+  const { audit } = job;
+  if (!audit || audit.next >= audit.most) return undefined;
+  const again = job.rechecks.get(worker.address);
+  if (again) {
+    job.rechecks.delete(worker.address);
+    return openCheck(state, job, again, true);
+  }
+  if (job.known.length === 0 || state.random() >= state.rules.checkRate) return undefined;
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const known = job.known[Math.floor(state.random() * job.known.length)]!;
+    if (!known.owners.includes(worker.owner)) return openCheck(state, job, known, false);
+  }
+  return undefined;
+}
+
+function openCheck(state: State, job: Job, known: Pick<Known, "index" | "digest">, self: boolean): Task {
+  const number = job.audit!.next++;
+  const key = job.audit!.keyOf(number);
+  const check: Check = { number, digest: known.digest, self };
+  const task: Task = { job, index: known.index, key, queued: false, target: 1, least: 1, contributions: [], check };
+  state.tasks.set(key, task);
+  return task;
+}
+
+export const closeCheck = (state: State, task: Task): void => {
+  state.tasks.delete(task.key);
+  for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
+};
