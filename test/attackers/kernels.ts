@@ -56,3 +56,48 @@ export const endlessWgsl = (): BadKernel => ({
   out[0] = x;
 }`,
 });
+
+/** Item i is i plus the number of calls before: what it answers depends on how its work was cut. */
+export const countingWasm = async (): Promise<BadKernel> => ({
+  manifest: wasm("counting-wasm"),
+  code: await compileAssembly(`
+let calls: u32 = 0;
+export function run(args: i32): i32 {
+  const block = <usize>args;
+  const first = load<u32>(block, 8);
+  const count = load<u32>(block, 12);
+  const out = <usize>load<u32>(block, 16);
+  for (let i: u32 = 0; i < count; i++) store<u32>(out + <usize>(4 * i), first + i + calls);
+  calls++;
+  return 0;
+}`),
+});
+
+/** Asks for more memory than its manifest allows. */
+export const greedyWasm = async (): Promise<BadKernel> => ({
+  ...(await trappingWasm()),
+  manifest: { ...wasm("greedy-wasm"), memoryBytes: 65_536 },
+});
+
+/** Every invocation takes the next number: which one gets which is a race. */
+export const racingWgsl = (): BadKernel => {
+  const manifest = wgsl("racing-wgsl") as WgslManifest;
+  const counter = { group: 0, binding: 1, kind: "storage", source: { buffer: "counter" } } as const;
+  return {
+    manifest: {
+      ...manifest,
+      wgsl: {
+        ...manifest.wgsl,
+        buffers: [{ name: "counter", bytes: 4 }],
+        bindings: [...manifest.wgsl.bindings, counter],
+        passes: [{ entryPoint: "main", workgroups: ["ceil(items / 64)", 1, 1] }],
+      },
+    },
+    code: `
+@group(0) @binding(0) var<storage, read_write> out: array<u32>;
+@group(0) @binding(1) var<storage, read_write> counter: atomic<u32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < arrayLength(&out)) { out[id.x] = atomicAdd(&counter, 1u); }
+}`,
+  };
+};
