@@ -113,6 +113,8 @@ export interface AppView {
   code: string;
   /** Parse with the kernels' `parseManifest`. */
   manifest: Record<string, unknown>;
+  /** Why this pool runs no more jobs of it. */
+  quarantine?: string;
 }
 
 /** What a job would take at this pool, as far as can be known before it runs. Nothing in it is a promise but `promise`. */

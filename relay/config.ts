@@ -30,6 +30,7 @@ const schema = v.object({
   "epoch-seconds": v.optional(whole(1, 30 * 24 * 3600), "600"),
   "blob-gib": v.optional(whole(1, 1_000_000), "50"),
   "messages-per-second": v.optional(whole(1, 1_000_000), "500"),
+  referee: v.optional(v.picklist(["on", "off"]), "on"),
   log: v.optional(v.picklist(["silent", "error", "warn", "info", "debug"]), "warn"),
 });
 
@@ -48,6 +49,7 @@ const help: Record<keyof v.InferOutput<typeof schema>, string> = {
   "epoch-seconds": "longest time a certified task waits for settlement",
   "blob-gib": "disk that blobs may take, GiB",
   "messages-per-second": "messages a volunteer's socket may send, on average",
+  referee: "on or off: run tasks that workers dispute on this machine, in a process of their own",
   log: "silent, error, warn, info or debug",
 };
 
@@ -66,6 +68,7 @@ export interface Config {
   epochSeconds: number;
   blobGib: number;
   messagesPerSecond: number;
+  referee: boolean;
   log: "silent" | "error" | "warn" | "info" | "debug";
 }
 
@@ -107,6 +110,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     epochSeconds: o["epoch-seconds"],
     blobGib: o["blob-gib"],
     messagesPerSecond: o["messages-per-second"],
+    referee: o.referee === "on",
     log: o.log,
   };
 }

@@ -15,6 +15,7 @@ import type { Blobs } from "./blobs/blobs.ts";
 import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
 import { Disputes } from "./disputes.ts";
 import { Outbox } from "./outbox.ts";
+import type { Verdict } from "./referee/twice.ts";
 import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import { Sampling } from "./sampling.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
@@ -43,6 +44,8 @@ export interface LoopOptions {
   send: (worker: Address, message: RelayMessage) => void;
   /** The worker is to be shown the door: banned. */
   dismiss: (worker: Address, error: SuperEdgeError) => void;
+  /** Runs a task on the pool's own machine; undefined if it cannot. */
+  referee?: (job: JobContext, index: number) => Promise<Verdict | undefined>;
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
@@ -68,6 +71,7 @@ export class Loop {
   readonly #disputes: Disputes;
   readonly #sampling: Sampling;
   #answering = false;
+  #closed = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: LoopOptions) {
@@ -92,6 +96,7 @@ export class Loop {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
   }
 
@@ -121,7 +126,7 @@ export class Loop {
     const context: JobContext = {
       row: { ...row, n: 0, state: "running", mismatches: 0 },
       manifest: app.manifest,
-      job: makeJob(row, app.manifest),
+      job: makeJob(row, app.manifest, !!this.#o.referee),
       contributions: 0,
     };
     this.jobs.set(options.id, context);
@@ -150,7 +155,7 @@ export class Loop {
     for (const row of store.jobs.all()) {
       const app = store.apps.get(row.spec.app as Cid);
       invariant(app, `job ${row.id} has an app in the store`);
-      const job = makeJob(row, app.manifest);
+      const job = makeJob(row, app.manifest, !!this.#o.referee);
       job.state = row.state;
       this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
       const certified = new Set(store.certified.indices(row.n));
@@ -429,6 +434,8 @@ export class Loop {
         const said = effect.contributions.map((c) => ({ worker: c.worker, digest: c.digest }));
         return log("digests disagree", { job: row.id, task: effect.task.index, said });
       }
+      case "askReferee":
+        return void this.#askReferee(effect.task);
       case "acquitted": {
         const { n } = this.jobs.get(effect.job.id)!.row;
         return store.group.write(() => store.contributions.acquit(n));
@@ -449,6 +456,17 @@ export class Loop {
       case "jobStopped":
         return this.#finish(effect.job, "stopped", { code: effect.code, message: effect.message });
     }
+  }
+
+  async #askReferee(task: Task): Promise<void> {
+    const verdict = await this.#o.referee?.(this.jobs.get(task.job.id)!, task.index);
+    if (this.#closed) return;
+    if (verdict && "unstable" in verdict) {
+      const app = task.job.app as Cid;
+      const { store } = this.#o;
+      store.group.write(() => store.apps.quarantine(app, verdict.unstable, this.#now()));
+    }
+    this.dispatch({ type: "refereed", task, ...verdict });
   }
 
   /** Once a transaction, however many verdicts are in it. */

@@ -10,6 +10,7 @@ import type { ApiContext, ChainSide } from "./api/context.ts";
 import { Blobs } from "./blobs/blobs.ts";
 import { Loop } from "./loop.ts";
 import { Newcomers } from "./newcomers.ts";
+import { Referee } from "./referee/referee.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { Signaling } from "./signaling.ts";
@@ -25,6 +26,8 @@ export interface RelayOptions {
   chain: ChainSide;
   server: ServerOptions;
   messagesPerSecond: number;
+  /** Disputed tasks are run by the relay itself. */
+  referee?: boolean;
   /** The scheduler's clock, milliseconds; tests stop it. */
   now?: () => number;
   /** What the pool says of itself; URLs are filled in once the port is known. */
@@ -63,12 +66,14 @@ export async function openRelay(
   const byWorker = new Map<Address, Session>();
   const logEvent = (event: string, fields: Record<string, unknown>) => log.info(fields, event);
 
+  const referee = options.referee ? new Referee({ store, blobs, log: logEvent }) : undefined;
   const loop = new Loop({
     store,
     domain: options.domain,
     pool,
     poolKey,
     ...(options.now && { now: options.now }),
+    ...(referee && { referee: (job, index) => referee.run(job, index) }),
     send: (worker, message) => byWorker.get(worker)?.send(message),
     dismiss: (worker, error) => byWorker.get(worker)?.close(error),
     log: logEvent,
@@ -128,6 +133,7 @@ export async function openRelay(
     log,
     async close() {
       loop.close();
+      referee?.close();
       await server.close();
       store.close();
     },

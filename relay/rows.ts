@@ -24,12 +24,14 @@ export interface JobContext {
   contributions: number;
 }
 
+/** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly. */
 export function makeJob(
   row: Pick<JobRow, "id" | "requester" | "spec" | "secret">,
   { engine, compare, output }: Manifest,
+  hasReferee: boolean,
 ): Job {
   const { law, trust, replicas } = row.spec;
-  return newJob({
+  const job = newJob({
     id: row.id,
     requester: row.requester,
     engine,
@@ -49,6 +51,8 @@ export function makeJob(
           },
     keyOf: keyMaker(row.id, row.secret),
   });
+  job.referee = hasReferee && compare.kind === "exact";
+  return job;
 }
 
 /** Not connected. */

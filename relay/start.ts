@@ -65,6 +65,7 @@ export async function start(config: Config): Promise<Running> {
         trustedProxies: config.trustedProxies,
       },
       messagesPerSecond: config.messagesPerSecond,
+      referee: config.referee,
       view: (port) => ({
         name: config.name,
         version,

@@ -186,6 +186,8 @@ function whole(text: string | undefined, otherwise: number, most: number): numbe
 async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<void> {
   const app = store.apps.get(spec.app as Cid);
   if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${spec.app}`);
+  const unstable = store.apps.quarantined(app.app);
+  if (unstable) throw new SuperEdgeError("kernel-nondeterministic", `this pool runs the app no more: ${unstable}`);
   const { manifest } = app;
   parseParams(manifest, spec.params);
   if (spec.inputs.length !== manifest.inputs.length)

@@ -8,6 +8,7 @@ import { MAX_CODE_BYTES, MAX_MANIFEST_BYTES } from "../../protocol/limits.ts";
 import { parseAs } from "../../protocol/parse.ts";
 import { publishApp } from "../publish.ts";
 import type { AppRow } from "../store/apps.ts";
+import type { Store } from "../store/store.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";
 import { poolView, workerView } from "./views.ts";
@@ -41,7 +42,7 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
   );
 
   app.get("/api/apps", { schema: { tags: ["apps"], summary: "Apps this relay runs" } }, async () =>
-    store.apps.all().map(appView),
+    store.apps.all().map((row) => appView(store, row)),
   );
   app.get<{ Params: { app: string } }>(
     "/api/apps/:app",
@@ -49,7 +50,7 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
     async (request) => {
       const found = store.apps.get(request.params.app as Cid);
       if (!found) throw new SuperEdgeError("not-found", `this relay has no app ${request.params.app.slice(0, 80)}`);
-      return appView(found);
+      return appView(store, found);
     },
   );
   app.post(
@@ -69,6 +70,7 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
       if (size > MAX_CODE_BYTES)
         throw new SuperEdgeError("too-large", `code: expected at most ${MAX_CODE_BYTES} bytes, found ${size}`);
       return appView(
+        store,
         await publishApp({ store, blobs }, parseManifest(JSON.parse(canonicalJson(manifest))), code as Cid),
       );
     },
@@ -117,8 +119,8 @@ export function poolRoutes(app: FastifyInstance, context: ApiContext): void {
   );
 }
 
-const appView = ({ app, code, manifest }: AppRow): AppView => ({
-  app,
-  code,
-  manifest: manifest as unknown as Record<string, unknown>,
-});
+function appView(store: Store, { app, code, manifest }: AppRow): AppView {
+  const quarantine = store.apps.quarantined(app);
+  const view = { app, code, manifest: manifest as unknown as Record<string, unknown> };
+  return quarantine === undefined ? view : { ...view, quarantine };
+}

@@ -12,15 +12,29 @@ export class AppTable {
   readonly #insert;
   readonly #one;
   readonly #all;
+  readonly #quarantine;
+  readonly #quarantined;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare("insert or ignore into app(cid, code, manifest, createdMs) values(?, ?, ?, ?)");
     this.#one = db.prepare("select * from app where cid = ?");
     this.#all = db.prepare("select * from app order by createdMs, cid limit 1000");
+    this.#quarantine = db.prepare("insert or ignore into quarantine(app, reason, atMs) values(?, ?, ?)");
+    this.#quarantined = db.prepare("select reason from quarantine where app = ?");
   }
 
   insert(app: AppRow, atMs: number): void {
     this.#insert.run(app.app, app.code, JSON.stringify(app.manifest), atMs);
+  }
+
+  /** The pool itself has seen the kernel give two results for one task. */
+  quarantine(app: Cid, reason: string, atMs: number): void {
+    this.#quarantine.run(app, reason, atMs);
+  }
+
+  /** Why the pool runs no more jobs of it; undefined if it does. */
+  quarantined(app: Cid): string | undefined {
+    return (this.#quarantined.get(app) as { reason: string } | undefined)?.reason;
   }
 
   get(app: Cid): AppRow | undefined {

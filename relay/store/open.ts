@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 
 const schema = `
 create table if not exists app(cid text primary key, code text not null, manifest text not null, createdMs integer not null) without rowid;
+create table if not exists quarantine(app text primary key, reason text not null, atMs integer not null) without rowid;
 create table if not exists job(
   n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
   priceWei text not null, feeBps integer not null, state text not null, error text, secret blob not null,

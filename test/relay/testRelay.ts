@@ -42,6 +42,8 @@ export interface TestRelayOptions {
   requester?: Address;
   /** The scheduler's clock. */
   now?: () => number;
+  /** The relay runs disputed tasks itself. */
+  referee?: boolean;
   /** Half a minute unless told. */
   pingMs?: number;
 }
@@ -76,6 +78,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
       },
       ...(options.now && { now: options.now }),
+      ...(options.referee && { referee: true }),
       messagesPerSecond: options.messagesPerSecond ?? 1_000_000,
       view: () => ({
         name: "test",

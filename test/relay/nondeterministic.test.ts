@@ -1,0 +1,90 @@
+// Kernels that do not agree with themselves: the job stops, the requester is told why, and nobody who was honest pays for it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AppView, JobView } from "../../protocol/api.ts";
+import type { Cid, JobId } from "../../protocol/ids.ts";
+import { type BadKernel, countingWasm } from "../attackers/kernels.ts";
+import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { compileSquares, squares, squaresOf } from "./squares.ts";
+import { specOf } from "./stage.ts";
+import { openTestRelay, type TestRelay } from "./testRelay.ts";
+
+let data: string;
+let grid: TestRelay;
+let volunteers: NodeVolunteer[];
+const open = () => openTestRelay({ data, poolKey: `0x${"17".repeat(32)}`, referee: true });
+beforeEach(async () => {
+  data = mkdtempSync(join(tmpdir(), "superedge-quarantine-"));
+  grid = await open();
+  volunteers = [];
+});
+afterEach(async () => {
+  for (const volunteer of volunteers) volunteer.close();
+  await grid.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const publish = ({ manifest, code }: BadKernel): Promise<Cid> => grid.publish(manifest, code as Uint8Array);
+const join5 = () => {
+  for (let i = 0; i < 5; i++) volunteers.push(new NodeVolunteer(grid.url));
+};
+const ended = async (job: string): Promise<JobView> => {
+  await (await fetch(`${grid.url}/api/jobs/${job}/results`)).text();
+  return (await (await fetch(`${grid.url}/api/jobs/${job}`)).json()) as JobView;
+};
+
+describe("a kernel whose answers depend on how its work is cut", () => {
+  it("is found by the referee: the job stops, its app is run no more, and workers keep their names", async () => {
+    const app = await publish(await countingWasm());
+    const { job } = await grid.submit(specOf(app, { items: 4000, itemsPerTask: 500, replicas: 3 }));
+    join5();
+    const view = await ended(job);
+    expect(view).toMatchObject({ state: "stopped", error: { code: "kernel-nondeterministic" } });
+    expect(view.error!.message).toContain("two runs on one machine differ: item");
+    for (const { identity } of volunteers)
+      expect(grid.relay.loop.state.workers.get(identity.address)).toMatchObject({
+        bad: 0,
+        suspicion: 0,
+        banned: false,
+      });
+
+    await expect(grid.submit(specOf(app))).rejects.toThrow("kernel-nondeterministic");
+    for (const volunteer of volunteers.splice(0)) volunteer.close();
+    await grid.close();
+    grid = await open();
+    await expect(grid.submit(specOf(app))).rejects.toThrow("this pool runs the app no more");
+    const { quarantine } = (await (await fetch(`${grid.url}/api/apps/${app}`)).json()) as AppView;
+    expect(quarantine).toContain("two runs on one machine differ");
+  });
+
+  it("leaves workers able to go on with other jobs", async () => {
+    const bad = await publish(await countingWasm());
+    const good = await grid.publish(squares, await compileSquares());
+    const first = await grid.submit(specOf(bad, { items: 4000, itemsPerTask: 500, replicas: 3 }));
+    join5();
+    expect((await ended(first.job)).state).toBe("stopped");
+    const { job } = await grid.submit(specOf(good));
+    expect((await ended(job)).state).toBe("done");
+    const output = await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer();
+    expect(new Uint8Array(output)).toEqual(squaresOf({ first: 0, count: 64 }));
+  });
+});
+
+describe("a good kernel that liars dispute", () => {
+  it("is run on, and its results are right", async () => {
+    const app = await grid.publish(squares, await compileSquares());
+    const { job } = await grid.submit(specOf(app, { items: 2, replicas: 3 }));
+    // Two liars with one lie, and two who are honest: no majority of three.
+    const tamper = (output: Uint8Array) => output.map((byte) => byte ^ 1);
+    volunteers.push(new NodeVolunteer(grid.url, { tamper }), new NodeVolunteer(grid.url, { tamper }));
+    await Promise.all(volunteers.map(({ greeted }) => greeted));
+    await vi.waitFor(() => expect(grid.relay.loop.jobs.get(job as JobId)!.contributions).toBe(2));
+    for (let i = 0; i < 3; i++) volunteers.push(new NodeVolunteer(grid.url));
+    expect((await ended(job)).state).toBe("done");
+    const output = await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer();
+    expect(new Uint8Array(output)).toEqual(squaresOf({ first: 0, count: 2 }));
+    expect(grid.relay.store.apps.quarantined(app)).toBe(undefined);
+  });
+});
