@@ -7,10 +7,16 @@ export type Category = (typeof CATEGORIES)[number];
 
 export type Engine = "wgsl" | "wasm";
 
-/** 10⁹ operations a second of the reference kernels (kernels/reference), as measured on a machine. */
+/**
+ * 10⁹ operations a second of the reference kernels (kernels/reference), as measured on a machine. Absent where there is
+ * no such engine, or its kernel failed.
+ */
 export interface Speeds {
+  /** GPU, multiplications and additions of f32. */
   f32?: number | undefined;
+  /** GPU, operations on 32-bit integers. */
   i32?: number | undefined;
+  /** One core, WebAssembly, half f64 and half 32-bit integers. */
   wasm?: number | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Range } from "./program.ts";
 export function jobValues(
   manifest: Manifest,
   params: Record<string, number>,
-  inputs: readonly Uint8Array[],
+  inputs: readonly { byteLength: number }[],
 ): Record<string, number> {
   if (inputs.length !== manifest.inputs.length)
     throw new SuperEdgeError("bad-job", `expected ${manifest.inputs.length} inputs, found ${inputs.length}`);

@@ -1,21 +1,12 @@
 // How fast a machine is at the reference kernels, in 10⁹ operations a second: the same code in a volunteer's sandbox and
 // in Node, where pools measure themselves.
+import type { Speeds } from "../../protocol/categories.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
 import { loadWasm } from "../execute/loadWasm.ts";
 import { loadWgsl } from "../execute/loadWgsl.ts";
 import type { Bound, Program } from "../execute/program.ts";
 import { parseParams } from "../kernel.ts";
 import { F32_ITEM_OPS, f32Manifest, I32_ITEM_OPS, i32Manifest, WASM_ITEM_OPS, wasmManifest } from "./manifests.ts";
-
-/** Absent where there is no such engine, or it failed. */
-export interface Speeds {
-  /** GPU, multiplications and additions of f32: GFLOP/s. */
-  f32?: number;
-  /** GPU, operations on 32-bit integers: Gop/s. */
-  i32?: number;
-  /** One core, WebAssembly, half f64 and half 32-bit integers: Gop/s. */
-  wasm?: number;
-}
 
 /** The kernels' code: kernels/reference/f32.wgsl and i32.wgsl as text, build/kernel.wasm. */
 export interface ReferenceCode {
@@ -42,17 +33,24 @@ export type Pace = (busyMs: number) => Promise<void> | undefined;
 
 export interface Measuring {
   pace?: Pace | undefined;
+  /** Milliseconds: wall time unless told. */
+  nowMs?: () => number;
   /** Told why a figure is left out. */
   failed?: (code: ErrorCode, message: string) => void;
 }
 
 /** 10⁹ operations a second. `fewest` is where trials begin. Throws what `run` throws. */
-async function speedOf(bound: Bound, itemOps: number, fewest: number, pace: Pace | undefined): Promise<number> {
+async function speedOf(
+  bound: Bound,
+  itemOps: number,
+  fewest: number,
+  { pace, nowMs = () => performance.now() }: Measuring,
+): Promise<number> {
   let busyMs = 0;
   const time = async (count: number) => {
-    const startMs = performance.now();
+    const startMs = nowMs();
     await bound.run({ first: 0, count });
-    const tookMs = performance.now() - startMs;
+    const tookMs = nowMs() - startMs;
     busyMs += tookMs;
     await pace?.(tookMs);
     return tookMs;
@@ -78,13 +76,13 @@ async function measure(
   params: Record<string, number>,
   itemOps: number,
   fewest: number,
-  pace: Pace | undefined,
+  how: Measuring,
 ): Promise<number> {
   const program = await load();
   try {
     const bound = await program.bind(params, []);
     try {
-      return await speedOf(bound, itemOps, fewest, pace);
+      return await speedOf(bound, itemOps, fewest, how);
     } finally {
       bound.dispose();
     }
@@ -97,7 +95,7 @@ async function measure(
 export async function measureGpu(
   device: GPUDevice,
   code: Pick<ReferenceCode, "f32" | "i32">,
-  { pace, failed }: Measuring = {},
+  how: Measuring = {},
 ): Promise<Speeds> {
   const speeds: Speeds = {};
   for (const [name, manifest, text, itemOps] of [
@@ -106,20 +104,20 @@ export async function measureGpu(
   ] as const)
     try {
       const load = () => loadWgsl(device, manifest, text);
-      speeds[name] = await measure(load, parseParams(manifest, {}), itemOps, FEWEST_ITEMS, pace);
+      speeds[name] = await measure(load, parseParams(manifest, {}), itemOps, FEWEST_ITEMS, how);
     } catch (error) {
-      failed?.(...reason(error));
+      how.failed?.(...reason(error));
     }
   return speeds;
 }
 
 /** wasm, of the core this runs on. */
-export async function measureWasm(code: Uint8Array, { pace, failed }: Measuring = {}): Promise<Speeds> {
+export async function measureWasm(code: Uint8Array, how: Measuring = {}): Promise<Speeds> {
   try {
     const load = () => loadWasm(wasmManifest, code);
-    return { wasm: await measure(load, parseParams(wasmManifest, {}), WASM_ITEM_OPS, 1, pace) };
+    return { wasm: await measure(load, parseParams(wasmManifest, {}), WASM_ITEM_OPS, 1, how) };
   } catch (error) {
-    failed?.(...reason(error));
+    how.failed?.(...reason(error));
     return {};
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Speeds } from "../../kernels/reference/measure.ts";
+import type { Speeds } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Measured, Measurement } from "../../web/volunteer/measurement.ts";
 import { engineFamily } from "../../web/worker/engineFamily.ts";

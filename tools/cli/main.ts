@@ -3,6 +3,10 @@
 import { type CommandTable, runCommand } from "../../client/cli/command.ts";
 
 const commands: CommandTable = {
+  categorize: {
+    summary: "measure an app on sample input and name its category and price",
+    load: () => import("../../client/cli/categorize.ts"),
+  },
   simulate: {
     summary: "run the scheduler in virtual time against volunteers and liars",
     load: () => import("../../test/sim/command.ts"),

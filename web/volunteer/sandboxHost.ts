@@ -1,7 +1,8 @@
 // The page's end of the sandbox frame: a hidden frame of another host, one port, questions and answers by number.
 import * as v from "valibot";
 import type { Manifest } from "../../kernels/kernel.ts";
-import type { ReferenceCode, Speeds } from "../../kernels/reference/measure.ts";
+import type { ReferenceCode } from "../../kernels/reference/measure.ts";
+import type { Speeds } from "../../protocol/categories.ts";
 import { type ErrorCode, SuperEdgeError } from "../../protocol/errors.ts";
 import { type FrameMessage, frameMessage, GREETING, type HostMessage, READY } from "../sandbox/messages.ts";
 
