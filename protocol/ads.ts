@@ -117,7 +117,6 @@ export function jobAttributes(job: {
   name: string;
   /** For one certified task. */
   priceEct: number;
-  inputBytes: number;
 }): Attributes {
   const { spec } = job;
   return present({
@@ -131,7 +130,6 @@ export function jobAttributes(job: {
     Replicas: spec.replicas,
     Tasks: tasksOf(spec),
     ItemsPerTask: spec.itemsPerTask,
-    InputMiB: Math.ceil(job.inputBytes / 2 ** 20),
     PriceEct: job.priceEct,
     MinScore: spec.minScore,
     DeadlineSeconds: spec.deadlineSeconds,

@@ -15,9 +15,12 @@ import type { Blobs } from "./blobs/blobs.ts";
 import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
 import { Disputes } from "./disputes.ts";
 import { Outbox } from "./outbox.ts";
+import { Presence } from "./presence.ts";
 import type { Verdict } from "./referee/twice.ts";
 import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
 import { Sampling } from "./sampling.ts";
+import { Bands, type Ranking } from "./scheduler/bands.ts";
+import { credibilityOf } from "./scheduler/credibility.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
 import { emptyState, step } from "./scheduler/step.ts";
@@ -32,6 +35,10 @@ type Of<T extends VolunteerMessage["type"]> = Extract<VolunteerMessage, { type: 
 
 /** How often deadlines are looked at, milliseconds. */
 const TICK_MS = 250;
+/** Workers whose attributes are made anew at a tick: about a millisecond. */
+const RENEWED_AT_ONCE = 500;
+/** Steps of ranking at a tick: about 3 ms, so that a pool of 4,000 workers is ranked anew every second. */
+const RANKED_AT_ONCE = 2_000;
 const MAX_JOBS_RUNNING = 10_000;
 
 export interface LoopOptions {
@@ -70,6 +77,8 @@ export class Loop {
   readonly #showing: Showing;
   readonly #disputes: Disputes;
   readonly #sampling: Sampling;
+  readonly #presence: Presence;
+  readonly #bands: Bands<Worker>;
   #answering = false;
   #closed = false;
   readonly #timer: NodeJS.Timeout;
@@ -83,6 +92,8 @@ export class Loop {
       this.#answer();
     }, this.#now);
     this.#sampling = new Sampling(this.#showing);
+    this.#presence = new Presence(options.pool);
+    this.#bands = new Bands((worker) => credibilityOf(worker.standing, this.state.rules));
     this.#disputes = new Disputes(
       options.store,
       this.#showing,
@@ -91,6 +102,7 @@ export class Loop {
     this.#restore();
     this.#timer = setInterval(() => {
       this.#showing.tick();
+      this.#look();
       this.dispatch({ type: "ticked" });
     }, TICK_MS);
   }
@@ -195,17 +207,35 @@ export class Loop {
     // Counters may be ahead of the disk by the current group.
     if (known) Object.assign(row, { sequence: known.sequence, earnedWei: known.earnedWei });
     this.#workers.set(address, row);
-    const worker = { ...workerOf(row, subnet), engines: new Set(ad.engines), score: options.score, connected: true };
+    const worker = { ...workerOf(row, subnet), score: options.score, connected: true };
+    worker.standing = this.state.workers.get(address)?.standing ?? worker.standing;
+    Object.assign(worker, this.#presence.tell(worker, ad, this.state, this.#now()));
     this.dispatch({ type: "workerJoined", worker });
+    this.#bands.place(this.state.workers.get(address)!);
     return row.sequence;
   }
 
   leave(worker: Address): void {
+    this.#presence.leave(worker);
     this.dispatch({ type: "workerLeft", worker });
   }
 
-  setEngines(worker: Address, engines: readonly string[]): void {
-    this.dispatch({ type: "adChanged", worker, engines: new Set(engines) });
+  setAd(address: Address, ad: Ad): void {
+    const worker = this.state.workers.get(address);
+    if (!worker) return;
+    const told = this.#presence.tell(worker, ad, this.state, this.#now());
+    this.dispatch({ type: "adChanged", worker: address, ...told });
+  }
+
+  /** Keeps attributes and bands near the truth, some workers at a time. */
+  #look(): void {
+    for (const { worker, told } of this.#presence.outdated(this.state, RENEWED_AT_ONCE, this.#now()))
+      this.dispatch({ type: "adChanged", worker, ...told });
+    this.#bands.advance(this.state.workers, () => this.#rankings(), RANKED_AT_ONCE);
+  }
+
+  *#rankings(): Generator<Ranking> {
+    for (const { job } of this.jobs.values()) if (job.state === "running" && job.needs) yield job.needs.ranking;
   }
 
   // ---- what workers send ----

@@ -7,6 +7,7 @@ import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { isSampled } from "./scheduler/belief.ts";
 import { newStanding } from "./scheduler/credibility.ts";
 import { laws } from "./scheduler/laws.ts";
+import { needsOf } from "./scheduler/needs.ts";
 import { newJob, newWorker } from "./scheduler/new.ts";
 import type { Contribution, Job, Worker } from "./scheduler/state.ts";
 import type { ContributionRow } from "./store/contributions.ts";
@@ -49,6 +50,7 @@ export function makeJob(
             agree: (a, b) => agreement(compare, output.type, a, b),
             isSampled: (index) => rangeOf(row.spec, index).count * output.itemBytes > MAX_INLINE_OUTPUT_BYTES,
           },
+    needs: needsOf(row.spec, engine),
     keyOf: keyMaker(row.id, row.secret),
   });
   job.referee = hasReferee && compare.kind === "exact";

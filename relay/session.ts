@@ -212,7 +212,7 @@ export class Session {
       case "ad":
         this.peers = message.ad.peers;
         if (!this.peers) signaling.leave(this.id);
-        return loop.setEngines(worker, message.ad.engines);
+        return loop.setAd(worker, message.ad);
       case "ready":
         return loop.onReady(worker, message);
       case "commit":

@@ -6,6 +6,7 @@ import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Cid } from "../../protocol/ids.ts";
 import { parseAs } from "../../protocol/parse.ts";
 import { laws } from "../scheduler/laws.ts";
+import { needsOf } from "../scheduler/needs.ts";
 import { prospectsOf, redundancyOf, whatIsMissing } from "../scheduler/prospects.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";
@@ -32,7 +33,11 @@ export function quoteRoutes(app: FastifyInstance, context: ApiContext): void {
       const { manifest } = found;
       checkTerms(manifest, asked);
       const { state } = loop;
-      const search = prospectsOf(state.workers.values(), (worker) => worker.engines.has(manifest.engine));
+      const needs = needsOf(asked, manifest.engine);
+      const search = prospectsOf(
+        state.workers.values(),
+        (worker) => worker.engines.has(manifest.engine) && needs.admits(worker.attributes),
+      );
       let step = search.next();
       for (; !step.done; step = search.next()) await setImmediate();
       const { connected, eligible, owners } = step.value;

@@ -59,9 +59,13 @@ function missingFor(workers: Iterable<Worker>, job: JobContext["job"]): string |
   for (const w of workers) {
     if (!w.connected || w.banned) continue;
     connected++;
-    if (w.engines.has(job.engine) && !w.failed.has(job.id)) owners.add(w.owner);
+    if (w.engines.has(job.engine) && !w.failed.has(job.id) && job.needs?.admits(w.attributes) !== false)
+      owners.add(w.owner);
   }
-  return whatIsMissing({ engine: job.engine, isPicky: false }, job.firstReplicas, { owners: owners.size, connected });
+  return whatIsMissing({ engine: job.engine, isPicky: (job.needs?.mentions.length ?? 0) > 0 }, job.firstReplicas, {
+    owners: owners.size,
+    connected,
+  });
 }
 
 export function taskView(

@@ -1,5 +1,6 @@
 // Workers which no running job can tell apart form one cluster (HTCondor's autoclusters): what may run where is decided
 // once for a cluster and a job, and every cluster has its own line of jobs.
+import type { Attributes } from "../../protocol/ads.ts";
 import type { Job, State, Worker } from "./state.ts";
 import { levelWithLeast, Offers, type Requester } from "./stride.ts";
 
@@ -11,7 +12,7 @@ const EMPTY_KEPT = 1000;
 export class Cluster {
   readonly key: string;
   readonly engines: ReadonlySet<string>;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: Attributes;
   readonly offers = new Offers();
   /** Connected. */
   readonly members = new Set<Worker>();
@@ -40,7 +41,7 @@ export function enter(state: State, worker: Worker): Cluster {
   if (!cluster) {
     cluster = new Cluster(key, worker);
     clusters.set(key, cluster);
-    for (const job of running(state)) admit(state, cluster, job);
+    for (const job of running(state)) admit(cluster, job);
     if (clusters.size > EMPTY_KEPT) dropEmpty(state);
   }
   cluster.members.add(worker);
@@ -76,7 +77,7 @@ export function offer(state: State, job: Job): void {
   job.pass = levelWithLeast(jobsOf(state, job.dispatch.requester));
   dispatch.running.add(job);
   mention(state, job);
-  for (const cluster of dispatch.clusters.values()) admit(state, cluster, job);
+  for (const cluster of dispatch.clusters.values()) admit(cluster, job);
   dispatch.news.add(job);
 }
 
@@ -101,16 +102,16 @@ function requesterOf(state: State, job: Job): Requester {
 /** New attributes make old clusters too coarse. */
 function mention(state: State, job: Job): void {
   const { dispatch } = state;
-  if ((job.mentions ?? []).every((name) => dispatch.mentioned.includes(name))) return;
+  if ((job.needs?.mentions ?? []).every((name) => dispatch.mentioned.includes(name))) return;
   const names = new Set<string>();
-  for (const { mentions } of running(state)) for (const name of mentions ?? []) names.add(name);
+  for (const { needs } of running(state)) for (const name of needs?.mentions ?? []) names.add(name);
   dispatch.mentioned = [...names].sort();
   dispatch.outdated.push(...dispatch.clusters.values());
   dispatch.clusters = new Map();
 }
 
-function admit(state: State, cluster: Cluster, job: Job): void {
-  if (!cluster.engines.has(job.engine) || !state.dispatch.eligible(job, cluster.attributes)) return;
+function admit(cluster: Cluster, job: Job): void {
+  if (!cluster.engines.has(job.engine) || job.needs?.admits(cluster.attributes) === false) return;
   job.dispatch.clusters.add(cluster);
   cluster.offers.add(job);
 }

@@ -111,6 +111,12 @@ export function failed(standing: Standing): void {
   standing.history = 0;
 }
 
+/** That the next result of a worker is right, as far as is known now, 0..1. */
+export function credibilityOf({ history }: Standing, rules: Rules): number {
+  const odds = oddsAfter(history / Math.E, rules);
+  return odds / (1 + odds);
+}
+
 /** Odds a group must reach, if nobody disagrees, for trust T. */
 export const oddsForTrust = (trust: number): number => Math.max(0, trust - 1);
 

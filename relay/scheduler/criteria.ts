@@ -1,5 +1,6 @@
 // What a worker scores on the five criteria, from what it has shown and, where nothing else tells, from what its page says.
 // docs/matchmaking.md works an example by hand. Scores steer who is asked first; pay and belief do not depend on them.
+import type { Attributes } from "../../protocol/ads.ts";
 import type { ReadCriterion } from "./promethee.ts";
 
 /** What ranking needs to know of a worker. */
@@ -11,7 +12,7 @@ export interface WorkerRecord {
   bad: number;
   lapsed: number;
   /** Of its machine: see protocol/ads.ts. */
-  attributes: Readonly<Record<string, unknown>>;
+  attributes: Attributes;
 }
 
 /** cost, speed, trust, reliability, energy. */

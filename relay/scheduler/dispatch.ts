@@ -25,11 +25,7 @@ export interface WorkerDispatch {
   recent: Job[];
 }
 
-/** Says whether a job's requirements admit a worker with these attributes. Engine and score are looked at besides. */
-export type Eligible = (job: Job, attributes: Readonly<Record<string, unknown>>) => boolean;
-
 export interface Dispatch {
-  eligible: Eligible;
   requesters: Map<Address, Requester>;
   /** Jobs that are running; those that have ended leave it when it is gone through. */
   running: Set<Job>;
@@ -61,8 +57,7 @@ export const emptyJobDispatch = (): JobDispatch => ({
 
 export const emptyWorkerDispatch = (): WorkerDispatch => ({ cluster: undefined, recent: [] });
 
-export const emptyDispatch = (eligible: Eligible = () => true): Dispatch => ({
-  eligible,
+export const emptyDispatch = (): Dispatch => ({
   requesters: new Map(),
   running: new Set(),
   clusters: new Map(),

@@ -1,4 +1,6 @@
 // What happens to the scheduler, and what it wants done about it.
+
+import type { Attributes } from "../../protocol/ads.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import type { Address, Bytes32, JobId } from "../../protocol/ids.ts";
 import type { Reason } from "./laws.ts";
@@ -16,7 +18,13 @@ export type Event =
   | { type: "workerJoined"; worker: Worker }
   | { type: "workerLeft"; worker: Address }
   /** What it can run has changed. */
-  | { type: "adChanged"; worker: Address; engines: ReadonlySet<string> }
+  | {
+      type: "adChanged";
+      worker: Address;
+      engines: ReadonlySet<string>;
+      numericClass: string;
+      attributes: Attributes;
+    }
   | { type: "workRequested"; worker: Address; tasks: number }
   /** Already checked: signature, sequence, root. Keys the worker holds no lease for have been refused. */
   | { type: "committed"; worker: Address; tasks: { task: Task; commitment: Bytes32 }[]; busyMs: number }

@@ -11,6 +11,11 @@ import { hasWork } from "./work.ts";
 /** Waiting workers for whom there is nothing, at one event: many that wait must not slow down those that work. */
 const FED_IN_VAIN = 32;
 
+/** Waiting workers of one cluster among whom a job's requester may choose. */
+const ORDERED = 256;
+/** Band of a worker that has not been ranked yet: neither sought nor shunned. */
+const UNRANKED = 1;
+
 /** The job has something to give that it had not before. */
 export function wake(state: State, job: Job): void {
   for (const cluster of job.dispatch.dry) cluster.offers.add(job);
@@ -55,7 +60,7 @@ function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: E
   if (job.state !== "running") return left;
   for (const cluster of waitingClusters(state, job)) {
     const inVain: Worker[] = [];
-    for (const worker of cluster.waiting) {
+    for (const worker of inOrder(cluster, job)) {
       if (left === 0 || !hasWork(job)) break;
       if (tryOne(state, worker, nowMs, effects)) continue;
       inVain.push(worker);
@@ -67,6 +72,16 @@ function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: E
   }
   if (hasWork(job) && state.waiting.size > 0) state.dispatch.unfed.add(job);
   return left;
+}
+
+/** Where tasks are scarcer than workers, those whom the requester prefers come first; the others by how long they wait. */
+function inOrder({ waiting }: Cluster, job: Job): Worker[] {
+  const first: Worker[] = [];
+  for (const worker of waiting) if (first.push(worker) === ORDERED) break;
+  const key = job.needs?.ranking.key;
+  if (key === undefined) return first;
+  const bandOf = (worker: Worker) => worker.bands.get(key) ?? UNRANKED;
+  return first.sort((a, b) => bandOf(a) - bandOf(b));
 }
 
 function waitingClusters(state: State, { dispatch: { clusters } }: Job): Cluster[] {

@@ -8,7 +8,7 @@ type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Partial<Pick<Job, "requester" | "mentions" | "referee" | "audit">>;
+  Partial<Pick<Job, "requester" | "needs" | "referee" | "audit">>;
 
 export const newJob = (terms: JobTerms): Job => ({
   requester: NO_REQUESTER.address,
@@ -53,6 +53,7 @@ export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Wor
   banned: false,
   failed: new Set(),
   attributes: {},
+  bands: new Map(),
   dispatch: emptyWorkerDispatch(),
   ...known,
 });

@@ -9,6 +9,7 @@
 //                                                                                       │     │ yes
 //                                                 held until its worker has passed more checks │
 //                                                                  small output: certified ◀──┴──▶ upload from a winner ─▶ certified
+import type { Attributes } from "../../protocol/ads.ts";
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
 import type { Check, Known } from "./checks.ts";
@@ -18,6 +19,7 @@ import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
 import type { Heap } from "./heap.ts";
 import type { Held } from "./holding.ts";
 import type { Law as LawRules } from "./laws.ts";
+import type { Needs } from "./needs.ts";
 import type { Ring } from "./ring.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -35,8 +37,8 @@ export type Compare =
 export interface Job {
   id: JobId;
   requester: Address;
-  /** Names of the machine attributes that its requirements mention. */
-  mentions?: readonly string[];
+  /** What it asks of machines; anything with its engine will do if absent. */
+  needs?: Needs;
   engine: "wgsl" | "wasm";
   app: string;
   law: Law;
@@ -163,7 +165,9 @@ export interface Worker {
   /** Jobs whose kernel failed here: not offered again. */
   failed: Set<JobId>;
   /** Its ad. */
-  attributes: Readonly<Record<string, unknown>>;
+  attributes: Attributes;
+  /** From 0, the best quarter, to 3, by the key of a ranking (see bands.ts); absent where it has not been ranked. */
+  bands: Map<string, number>;
   dispatch: WorkerDispatch;
 }
 

@@ -122,7 +122,8 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     case "adChanged": {
       const worker = state.workers.get(event.worker);
       if (!worker) break;
-      worker.engines = event.engines;
+      const { engines, numericClass, attributes } = event;
+      Object.assign(worker, { engines, numericClass, attributes });
       if (worker.connected) enter(state, worker);
       break;
     }

@@ -112,11 +112,9 @@ describe("a job's spec", () => {
       requester: who,
       name: "squares",
       priceEct: 0.01,
-      inputBytes: 1,
     } as const;
     const attributes = jobAttributes(job);
     expect(Object.keys(attributes).sort()).toEqual(documented("A job's attributes").sort());
-    expect(attributes.InputMiB).toBe(1);
   });
 
   it("keeps the hash it always had if it uses nothing new, said or unsaid", () => {
