@@ -44,8 +44,13 @@ export interface Output {
   itemBytes: number;
 }
 
-/** Whether two outputs of one task are the same result. Within tolerance: every element within `abs`, `rel` or `ulp`. */
-export type Compare = { kind: "exact" } | { kind: "tolerance"; abs: number; rel: number; ulp: number };
+/**
+ * Whether two outputs of one task are the same result. Exact: every byte, on every machine or, `within` a numeric class
+ * (see probe/), on machines of one class. Within tolerance: every element within `abs`, `rel` or `ulp`.
+ */
+export type Compare =
+  | { kind: "exact"; within?: "class" }
+  | { kind: "tolerance"; abs: number; rel: number; ulp: number };
 
 /** What a machine must offer beyond the engine itself. */
 export interface Requirements {

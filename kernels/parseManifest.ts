@@ -82,7 +82,7 @@ const base = {
     itemBytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_OUTPUT_BYTES)),
   }),
   compare: v.variant("kind", [
-    v.strictObject({ kind: v.literal("exact") }),
+    v.strictObject({ kind: v.literal("exact"), within: v.exactOptional(v.literal("class")) }),
     v.strictObject({ kind: v.literal("tolerance"), abs: notNegative, rel: notNegative, ulp: notNegative }),
   ]),
   memoryBytes: expression,
@@ -140,6 +140,8 @@ export function parseManifest(json: unknown): Manifest {
   if (itemBytes % ELEMENT_BYTES[type] !== 0) fail(".output.itemBytes", `${itemBytes} is not a whole number of ${type}`);
   if (manifest.compare.kind === "tolerance" && type !== "f32" && type !== "f64")
     fail(".compare", `a tolerance is for floats; the output is ${type}`);
+  if (manifest.compare.kind === "exact" && manifest.compare.within && manifest.engine !== "wgsl")
+    fail(".compare", `numeric classes are of GPUs; ${manifest.engine} gives the same bytes everywhere`);
   checkExpressions(manifest);
   if (manifest.engine === "wgsl") checkWgsl(manifest);
   return manifest;

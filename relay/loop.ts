@@ -296,6 +296,7 @@ export class Loop {
           position,
           commitment: fromHex(commitment),
           cohort: held?.cohort ?? "",
+          numericClass: held?.numericClass ?? "",
           checksAt: held?.checksAt ?? 0,
           historyAt: held?.historyAt ?? 0,
           failuresAt: held?.failuresAt ?? 0,

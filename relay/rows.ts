@@ -25,7 +25,7 @@ export interface JobContext {
   contributions: number;
 }
 
-/** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly. */
+/** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly everywhere. */
 export function makeJob(
   row: Pick<JobRow, "id" | "requester" | "spec" | "secret">,
   { engine, compare, output }: Manifest,
@@ -53,7 +53,7 @@ export function makeJob(
     needs: needsOf(row.spec, engine),
     keyOf: keyMaker(row.id, row.secret),
   });
-  job.referee = hasReferee && compare.kind === "exact";
+  job.referee = hasReferee && compare.kind === "exact" && !compare.within;
   return job;
 }
 
@@ -74,6 +74,7 @@ export const contributionOf = (row: ContributionRow, job: Job, worker: Address):
   beneficiary: row.beneficiary,
   subnet: row.subnet,
   cohort: row.cohort,
+  numericClass: row.numericClass,
   score: row.score,
   // Leaves that were shown are not kept: its worker is asked again.
   state: row.state === CONTRIBUTION.revealed && !isSampled({ job, index: row.task }) ? "revealed" : "committed",

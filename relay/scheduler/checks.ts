@@ -2,6 +2,7 @@
 // it from work. Two kinds: of a worker against what is known, and, where digests differ and nobody can say who erred, of a
 // machine against itself.
 import type { Address, Bytes32 } from "../../protocol/ids.ts";
+import { isClassBound } from "./numericClass.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 
 /** Certified tasks of a job kept for checking: enough that two workers seldom get the same ones. */
@@ -26,7 +27,7 @@ export interface Known {
 /** What at least two strangers agreed on, or the referee confirmed, may be asked again. */
 export function learn(state: State, task: Task, agreeing: readonly Contribution[]): void {
   const { job, index } = task;
-  if (!job.audit || job.compare.kind !== "exact" || (agreeing.length < 2 && !task.verdict)) return;
+  if (!job.audit || job.compare.kind !== "exact" || isClassBound(job) || (agreeing.length < 2 && !task.verdict)) return;
   const known = { index, digest: agreeing[0]!.digest!, owners: agreeing.map((c) => c.owner) };
   if (job.known.length < MAX_KNOWN) job.known.push(known);
   else job.known[Math.floor(state.random() * MAX_KNOWN)] = known;

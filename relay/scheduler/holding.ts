@@ -1,6 +1,7 @@
 // Results that lack nothing but their workers' credibility. They wait until the worker has passed enough checks; when a
 // job has no fresh tasks left, some of them, drawn at random, are done once more by strangers, which checks the rest.
 import { Heap } from "./heap.ts";
+import { mayJoin } from "./numericClass.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import { isStranger } from "./strangers.ts";
 
@@ -76,7 +77,7 @@ export function drawHeld(state: State, job: Job, asker: Worker): Task | undefine
     if (standing.beingChecked >= Math.min(needed, state.rules.checkedAtOnce)) continue;
     for (let draw = 0; draw < DRAWS; draw++) {
       const { task } = waiting.at(Math.floor(state.random() * waiting.size));
-      if (!isStranger(task, asker)) continue;
+      if (!isStranger(task, asker) || !mayJoin(task, asker)) continue;
       unhold(task);
       task.audited = holder;
       standing.beingChecked++;

@@ -115,6 +115,7 @@ function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: num
       beneficiary: worker.beneficiary,
       subnet: worker.subnet,
       cohort: worker.cohort,
+      numericClass: worker.numericClass,
       score: worker.score,
       state: "leased",
       deadlineMs,

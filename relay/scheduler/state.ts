@@ -25,7 +25,11 @@ import type { Waiting } from "./waiting.ts";
 
 /** How two outputs are compared, from the app's manifest. */
 export type Compare =
-  | { kind: "exact" }
+  | {
+      kind: "exact";
+      /** Machines of other numeric classes may rightly give other results. */
+      within?: "class";
+    }
   | {
       kind: "tolerance";
       /** Of whole outputs, or of the same leaves of both. */
@@ -116,6 +120,7 @@ export interface Contribution extends StandingAt {
   beneficiary: Address;
   subnet: string;
   cohort: string;
+  numericClass: string;
   /** On chain, when the task was leased. */
   score: number;
   state: "leased" | "committed" | "asked" | "revealed";

@@ -4,6 +4,7 @@
 //   returned  tasks whose only lease came to nothing: a number each
 //   fresh     never leased: a counter for all of them
 import { drawHeld } from "./holding.ts";
+import { isBetterAtHome, mayBegin, mayJoin } from "./numericClass.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import { isStranger } from "./strangers.ts";
 import { openTask, wanted } from "./task.ts";
@@ -21,8 +22,8 @@ export const slotsWaiting = (job: Job): number =>
 
 export function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
   const picked: Task[] = [];
-  pickAgain(job, worker, most, picked);
-  while (picked.length < most) {
+  const abroad = pickAgain(state, job, worker, most, picked);
+  while (picked.length < most && mayBegin(state, job, worker)) {
     const index = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
     if (index === undefined) break;
     const task = openTask(state, job, index);
@@ -32,6 +33,12 @@ export function pick(state: State, job: Job, worker: Worker, most: number): Task
       job.again.pushBack(index);
     }
   }
+  for (const task of abroad) {
+    if (picked.length === most) break;
+    picked.push(task);
+    // Its number stays in line, and is passed over when it comes up.
+    if (wanted(task) <= 1) task.queued = false;
+  }
   while (picked.length < most) {
     const task = drawHeld(state, job, worker);
     if (!task) break;
@@ -40,9 +47,11 @@ export function pick(state: State, job: Job, worker: Worker, most: number): Task
   return picked;
 }
 
-function pickAgain(job: Job, worker: Worker, most: number, picked: Task[]): void {
+/** Returns tasks that the worker may do, but that others may be better for: they stay in line unless it takes them. */
+function pickAgain(state: State, job: Job, worker: Worker, most: number, picked: Task[]): Task[] {
   const { again } = job;
-  if (again.size === 0) return;
+  const abroad: Task[] = [];
+  if (again.size === 0) return abroad;
   const kept: number[] = [];
   let looked = 0;
   for (; looked < LOOKED_AT && picked.length < most; looked++) {
@@ -50,7 +59,12 @@ function pickAgain(job: Job, worker: Worker, most: number, picked: Task[]): void
     if (index === undefined) break;
     const task = job.open.get(index);
     if (!task?.queued) continue;
-    if (!isStranger(task, worker)) {
+    if (!isStranger(task, worker) || !mayJoin(task, worker)) {
+      kept.push(index);
+      continue;
+    }
+    if (isBetterAtHome(state, task, worker)) {
+      abroad.push(task);
       kept.push(index);
       continue;
     }
@@ -61,4 +75,5 @@ function pickAgain(job: Job, worker: Worker, most: number, picked: Task[]): void
   // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
   if (looked === LOOKED_AT && picked.length === 0) for (const index of kept) again.pushBack(index);
   else for (let i = kept.length - 1; i >= 0; i--) again.pushFront(kept[i]!);
+  return abroad;
 }

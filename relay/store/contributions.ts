@@ -31,6 +31,7 @@ export interface ContributionRow {
   salt: Uint8Array | null;
   output: Uint8Array | null;
   cohort: string;
+  numericClass: string;
   /** The worker's standing when it committed (see scheduler/credibility.ts). */
   checksAt: number;
   historyAt: number;
@@ -58,8 +59,8 @@ export class ContributionTable {
     // A worker whose earlier contribution to the task lapsed may try again.
     this.#insert = db.prepare(
       `insert or replace into contribution(job, task, worker, owner, beneficiary, subnet, score, sequence, position, commitment,
-         cohort, checksAt, historyAt, failuresAt, state)
-       values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${CONTRIBUTION.committed})`,
+         cohort, numericClass, checksAt, historyAt, failuresAt, state)
+       values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${CONTRIBUTION.committed})`,
     );
     this.#reveal = db.prepare(
       `update contribution set state = ${CONTRIBUTION.revealed}, digest = ?, salt = ?, output = ? where job = ? and task = ? and worker = ?`,
@@ -103,6 +104,7 @@ export class ContributionTable {
       c.position,
       c.commitment,
       c.cohort,
+      c.numericClass,
       c.checksAt,
       c.historyAt,
       c.failuresAt,

@@ -24,7 +24,7 @@ create table if not exists contribution(
   job integer not null, task integer not null, worker integer not null, owner text not null, beneficiary text not null,
   subnet text not null, score integer not null, sequence integer not null, position integer not null,
   commitment blob not null, state integer not null, digest blob, salt blob, output blob,
-  cohort text not null default '', checksAt real not null default 0, historyAt real not null default 0,
+  cohort text not null default '', numericClass text not null default '', checksAt real not null default 0, historyAt real not null default 0,
   failuresAt integer not null default 0,
   primary key(job, task, worker)) without rowid;
 create table if not exists certified(

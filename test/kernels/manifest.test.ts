@@ -81,6 +81,16 @@ describe("a manifest is refused", () => {
       "the output is u32",
     ],
     [
+      "a numeric class for WASM",
+      wasmManifest({ compare: { kind: "exact", within: "class" } }),
+      "wasm gives the same bytes everywhere",
+    ],
+    [
+      "a comparison within anything else",
+      { ...wgsl, compare: { kind: "exact", within: "reason" } },
+      "manifest.compare.within",
+    ],
+    [
       "a parameter twice",
       wasmManifest({ params: [param("n", 1), param("n", 1)] }),
       "manifest.params.1.name: n is there twice",
@@ -141,6 +151,12 @@ describe("a manifest is refused", () => {
   test.each(refused)("with %s", (_, json, message) => {
     expect(() => parseManifest(json)).toThrow(message);
     expect(() => parseManifest(json)).toThrow(expect.objectContaining({ code: "bad-app" }));
+  });
+
+  test("but not for a numeric class of GPUs", () => {
+    const bound = { ...wgsl, compare: { kind: "exact", within: "class" } };
+    expect(parseManifest(bound)).toEqual(bound);
+    expect(canonicalJson(parseManifest(wgsl))).toContain('"compare":{"kind":"exact"}');
   });
 
   test("and an app without a content id", () => {

@@ -46,6 +46,7 @@ const committedBy = (n: number): Contribution => ({
   beneficiary: address(n),
   subnet: "",
   cohort: "",
+  numericClass: "",
   score: 0,
   checksAt: 0,
   historyAt: 0,
