@@ -5,7 +5,7 @@
 //
 // PROMETHEE II compares everybody with everybody. With more than MAX_REFERENCE workers of an engine each is compared with
 // a reference instead: every so-manieth worker, in the order in which they were gathered. Net flows are means over those
-// compared with, so a reference of 1,024 gives them to within about 0.03; up to that number they are exact.
+// compared with, so a reference of 1,024 gives them to within about 0.04; up to that number they are exact.
 import type { Attributes } from "../../protocol/ads.ts";
 import { FUNCTIONS, scoresOf, type WorkerRecord } from "./criteria.ts";
 import { Yardstick } from "./yardstick.ts";
