@@ -94,7 +94,10 @@ export function taskView(
     digest: hex32(certified.digest),
     contributions: rows.map((c) => closedContribution(c, names.get(c.worker)!, rewards, reason)),
   };
-  if (reason) view.belief = { law: row.spec.law, reached: reason.reached, needed: reason.needed };
+  if (reason) {
+    const { reached, needed, referee } = reason;
+    view.belief = { law: row.spec.law, reached, needed, ...(referee && { referee }) };
+  }
   if (certified.epoch !== null && certified.epoch !== UNPAID) view.epoch = certified.epoch;
   return view;
 }

@@ -22,6 +22,8 @@ export interface Reason {
   reached: number;
   /** 1 − 1/T: what the deal asked for. */
   needed: number;
+  /** The pool has run the task itself. */
+  referee?: { agrees: boolean };
   parts: {
     worker: Address;
     /** Law poco: the factor it multiplies its group with. */

@@ -258,6 +258,7 @@ export function certify(
   const revealed = revealedOf(task);
   const rejected = revealed.filter((c) => !agreeing.includes(c));
   const reason = state.laws[task.job.law]!.explain(state, task, agreeing, rejected);
+  if (task.verdict) reason.referee = { agrees: task.verdict === canonical.digest };
   const late = task.contributions.filter((c) => c.state !== "revealed");
   close(state, task);
   task.job.certified++;

@@ -1,9 +1,12 @@
 // A certified task says why it is believed, in the figures of its law at the time.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, TaskView } from "../../protocol/api.ts";
-import type { Cid } from "../../protocol/ids.ts";
+import { type Cid, hex32 } from "../../protocol/ids.ts";
 import { weightOf } from "../../protocol/poco.ts";
+import type { Effect } from "../../relay/scheduler/events.ts";
+import { certify } from "../../relay/scheduler/settle.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { Grid } from "./scheduler/grid.ts";
 import { compileSquares, squares } from "./squares.ts";
 import { specOf } from "./stage.ts";
 import { openTestRelay, type TestRelay } from "./testRelay.ts";
@@ -48,5 +51,22 @@ describe("a certified task", () => {
         expect(c.checks).toBeGreaterThanOrEqual(0);
       }
     }
+  });
+});
+
+describe("why a task is believed", () => {
+  it("names the referee, if the pool has run the task itself", () => {
+    const pool = new Grid();
+    pool.addJob({ tasks: 1, law: "pool", trust: 2, replicas: 1 });
+    pool.join(1);
+    const [task] = pool.ask(1)!.tasks;
+    const [digest, other] = [hex32(new Uint8Array(32).fill(1)), hex32(new Uint8Array(32).fill(2))];
+    const contribution = Object.assign(task!.contributions[0]!, { state: "revealed", commitment: digest, digest });
+    const reasonWith = (verdict: typeof digest | undefined) => {
+      const effects: Effect[] = [];
+      certify(pool.state, { ...task!, verdict }, contribution, [contribution], effects);
+      return effects.find((effect) => effect.type === "certified")!.reason.referee;
+    };
+    expect([digest, other, undefined].map(reasonWith)).toEqual([{ agrees: true }, { agrees: false }, undefined]);
   });
 });

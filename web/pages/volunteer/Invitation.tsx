@@ -24,7 +24,9 @@ export function Invitation({ hold }: { hold: Hold }) {
           <p>
             Pressing it runs programs written by others on this machine’s graphics and main processor, in a sandbox that
             has no network and sees neither your files nor your other tabs. They run while this tab is open, within the
-            limits you set, until you pause or stop them.
+            limits you set, until you pause or stop them. The pool is told what kind of machine this is: its processors
+            and memory, its graphics card and how fast it computes, its connection’s speed, and whether it runs on
+            battery.
           </p>
         </div>
         <PeersSwitch />
