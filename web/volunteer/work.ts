@@ -10,7 +10,13 @@ import { digestOf } from "../../protocol/digest.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { joinHashes, splitHashes } from "../../protocol/hashList.ts";
 import { type Cid, fromHex, hex32 } from "../../protocol/ids.ts";
-import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS, MAX_FRAME_BYTES, MAX_INLINE_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import {
+  MAX_BATCH_TASKS,
+  MAX_BATCH_WORK_MS,
+  MAX_FRAME_BYTES,
+  MAX_INLINE_OUTPUT_BYTES,
+  MAX_OUTPUT_BYTES,
+} from "../../protocol/limits.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
 import { Exhibits } from "./exhibits.ts";
 import type { Identity } from "./identity.ts";
@@ -20,6 +26,8 @@ import { signHash } from "./signature.ts";
 
 /** Undecided tasks whose salts and outputs are kept: the relay decides within a minute, or has forgotten. */
 const MAX_HELD = 4 * MAX_BATCH_TASKS;
+/** Their outputs together, bytes: a tab has little more memory than a few of the largest. */
+const MAX_HELD_BYTES = 4 * MAX_OUTPUT_BYTES;
 /** Before asking for work again after a blob could not be had, milliseconds. */
 const NO_BLOB_MS = 3_000;
 /** Kernels with their code and inputs kept at hand. */
@@ -286,8 +294,11 @@ export class Work {
     const signed = { pool: greeted.pool, worker: identity.address, sequence, root, count: batch.length };
     this.#unanswered.set(sequence, batch);
     for (const task of batch) this.#held.set(hex32(task.key), task);
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= MAX_HELD) break;
+    let bytes = 0;
+    for (const { output } of this.#held.values()) bytes += output.length;
+    for (const [oldest, { output }] of this.#held) {
+      if (this.#held.size <= MAX_HELD && bytes <= MAX_HELD_BYTES) break;
+      bytes -= output.length;
       this.#held.delete(oldest);
     }
     send({
