@@ -86,6 +86,7 @@ export const racingWgsl = (): BadKernel => {
   return {
     manifest: {
       ...manifest,
+      memoryBytes: 2 ** 22,
       wgsl: {
         ...manifest.wgsl,
         buffers: [{ name: "counter", bytes: 4 }],

@@ -9,7 +9,14 @@ import { builtinOf } from "../../kernels/registry.ts";
 import type { Address, Cid } from "../../protocol/ids.ts";
 import type { DemoVolunteer } from "../../tools/demo/volunteer.ts";
 import { serveEmbedder } from "../attackers/embedder.ts";
-import { type BadKernel, brokenWgsl, endlessWasm, endlessWgsl, trappingWasm } from "../attackers/kernels.ts";
+import {
+  type BadKernel,
+  brokenWgsl,
+  endlessWasm,
+  endlessWgsl,
+  racingWgsl,
+  trappingWasm,
+} from "../attackers/kernels.ts";
 import { startGrid, type TestGrid } from "../grid.ts";
 import { compileSquares, squares, squaresOf } from "../relay/squares.ts";
 import { addressOf, openVolunteer, shows } from "./volunteer.ts";
@@ -117,6 +124,33 @@ describe("real browsers", () => {
         },
         { timeout: 30_000, interval: 200 },
       );
+    await cy.close();
+  });
+
+  it("agree on a picture too large for both to send: each shows the leaves that are asked for, one sends it", async () => {
+    const renderer = builtinOf("render")!;
+    const scene = (await loadSamples(renderer)).scene!;
+    const { params, inputs, items } = renderer.prepare({ scene }, { width: 96, height: 96, samples: 16, bounces: 1 });
+    const app = (await client.apps()).find(({ manifest }) => manifest.name === "render")!.id;
+    const cids = await Promise.all(inputs.map((bytes) => client.upload(bytes)));
+    const job = await submit({ app, params, inputs: cids, items, itemsPerTask: items, law: "pool" });
+    const [result] = await collect(job);
+    expect(result!.output.length).toBeGreaterThan(64 * 1024);
+    expect(result!.workers.length).toBe(2);
+    expect(checkReceipt(await job.receipt(0), result!.output).checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it("are not blamed for a shader that races: its job stops, and says why", async () => {
+    const cy = await open("Cy, who makes three");
+    const { manifest, code } = racingWgsl();
+    const { id } = await client.publish(manifest, code);
+    const items = 4 * 65_536;
+    const job = await submit({ app: id, params: {}, inputs: [], items, itemsPerTask: items / 4, replicas: 3 });
+    const view = await job.done;
+    expect(view).toMatchObject({ state: "stopped", error: { code: "kernel-nondeterministic" } });
+    expect(view.error!.message).toContain("two runs on one machine differ");
+    for (const volunteer of [ann, bob, cy])
+      expect(await client.worker(await addressOf(volunteer))).toMatchObject({ bad: 0, banned: false });
     await cy.close();
   });
 
