@@ -7,6 +7,7 @@ const system = [
   "test/pages/**/*.test.ts",
   "test/peer/browser.test.ts",
   "test/relay/crash.test.ts",
+  "test/relay/lawPool.test.ts",
   "test/chain/kill.test.ts",
   "test/settlement/**/*.test.ts",
 ];

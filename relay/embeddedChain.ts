@@ -15,6 +15,8 @@ const ECT = 10n ** 18n;
 const SUPPLY_WEI = 1_000_000_000n * ECT;
 /** Twice the value of all that may be unsettled at once. */
 export const BOND_WEI = 10_000_000n * ECT;
+/** For spot checks, which the pool pays. */
+const AUDITS_WEI = 1_000_000n * ECT;
 /** The bond leaves this much later than it is asked for, seconds, on top of the challenge window. */
 const UNBOND_EXTRA_SECONDS = 24 * 3600;
 /** After a deal's deadline a requester waits this long for what is being settled, seconds, on top of the window. */
@@ -72,12 +74,12 @@ export async function openEmbeddedChain(
   };
 }
 
-/** The pool gets what its bond takes, once: whatever it has in any form counts. */
+/** The pool gets what its bond and its spot checks take, once: whatever it has in any form counts. */
 async function fundPool({ token, hub }: ChainAddresses, treasury: Signer, pool: Address): Promise<void> {
   const ect = new Contract(token, artifactOf("EdgeToken").abi, treasury);
   const bank = new Contract(hub, artifactOf("Hub").abi, treasury);
   const { bondWei } = await bank.getFunction("poolOf")(pool);
   const hasWei = (await ect.getFunction("balanceOf")(pool)) + (await bank.getFunction("freeWei")(pool)) + bondWei;
   if (hasWei >= BOND_WEI) return;
-  await (await ect.getFunction("transfer")(pool, BOND_WEI - hasWei)).wait();
+  await (await ect.getFunction("transfer")(pool, BOND_WEI + AUDITS_WEI - hasWei)).wait();
 }

@@ -11,6 +11,7 @@ import { splitHashes } from "../protocol/hashList.ts";
 import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
 import { rewardsOf } from "../protocol/payout.ts";
+import { Audits, auditRow, auditSpec, type OpenAudit, wantsAudit } from "./audits.ts";
 import type { Blobs } from "./blobs/blobs.ts";
 import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
 import { Disputes } from "./disputes.ts";
@@ -54,11 +55,15 @@ export interface LoopOptions {
   /** Runs a task on the pool's own machine; undefined if it cannot. */
   referee?: (job: JobContext, index: number) => Promise<Verdict | undefined>;
   log: (event: string, fields: Record<string, unknown>) => void;
+  /** Pays for spot checks; without it there are none. */
+  openAudit?: OpenAudit | undefined;
 }
 
 export class Loop {
   readonly state = emptyState({ random: uniform });
   readonly jobs = new Map<JobId, JobContext>();
+  /** Deals that pay for spot checks. */
+  readonly audits: Audits;
   /** `job:ID` when a job's certified tasks or state have changed on the disk. */
   readonly changes = new EventEmitter().setMaxListeners(0);
   readonly #o: LoopOptions;
@@ -91,6 +96,7 @@ export class Loop {
       this.#outbox.question(worker, message);
       this.#answer();
     }, this.#now);
+    this.audits = new Audits(options.store);
     this.#sampling = new Sampling(this.#showing);
     this.#presence = new Presence(options.pool);
     this.#bands = new Bands((worker) => credibilityOf(worker.standing, this.state.rules));
@@ -148,7 +154,30 @@ export class Loop {
     await this.#durable();
     this.#o.log("job added", { job: options.id, tasks: context.job.tasks, app: app.manifest.name });
     this.dispatch({ type: "jobAdded", job: context.job });
+    void this.#audit(context);
     return context;
+  }
+
+  /** The job does not wait for its checks: they begin once the pool's deal for them is on chain. */
+  async #audit(main: JobContext): Promise<void> {
+    const { store, openAudit, pool, log } = this.#o;
+    const { row, job } = main;
+    if (!openAudit || !wantsAudit(row, job)) return;
+    const spec = auditSpec(row.spec, job.tasks, this.state.rules.checkRate);
+    try {
+      const deal = await openAudit(row.id, spec, row.priceWei);
+      if (!deal) return;
+      const audit = auditRow(row, spec, deal, pool, this.#now());
+      let n = 0;
+      store.group.write(() => {
+        n = store.jobs.insert(audit);
+      });
+      await this.#durable();
+      this.audits.attach(main, { ...audit, n, state: "running", mismatches: 0 });
+      log("job is checked", { job: row.id, deal: deal.dealId, checks: job.audit?.most });
+    } catch (error) {
+      log("no spot checks for this job", { job: row.id, error: String((error as Error).message) });
+    }
   }
 
   /** On the disk when the promise resolves. */
@@ -164,7 +193,10 @@ export class Loop {
       this.state.workers.set(row.address, workerOf(row, ""));
     }
     const byNumber = new Map([...this.#workers.values()].map((row) => [row.n, row]));
-    for (const row of store.jobs.all()) {
+    const rows = store.jobs.all();
+    const auditOf = new Map(rows.flatMap((row) => (row.auditOf === undefined ? [] : [[row.auditOf, row] as const])));
+    for (const row of rows) {
+      if (row.auditOf !== undefined) continue;
       const app = store.apps.get(row.spec.app as Cid);
       invariant(app, `job ${row.id} has an app in the store`);
       const job = makeJob(row, app.manifest, !!this.#o.referee);
@@ -172,13 +204,19 @@ export class Loop {
       this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
       const certified = new Set(store.certified.indices(row.n));
       job.certified = certified.size;
+      const audit = auditOf.get(row.n);
+      const main = this.jobs.get(row.id)!;
+      if (audit) this.audits.attach(main, audit);
+      const restored = (n: number) =>
+        store.contributions.open(n).map((c) => {
+          const contribution = contributionOf(c, job, byNumber.get(c.worker)!.address);
+          if (job.compare.kind === "exact") contribution.output = undefined;
+          return { index: c.task, contribution };
+        });
+      if (audit) this.dispatch({ type: "checksRestored", checks: this.audits.restored(main, restored(audit.n)) });
       if (row.state !== "running") continue;
-      const contributions = store.contributions.open(row.n).map((c) => {
-        const contribution = contributionOf(c, job, byNumber.get(c.worker)!.address);
-        if (job.compare.kind === "exact") contribution.output = undefined;
-        return { index: c.task, contribution };
-      });
-      this.dispatch({ type: "jobRestored", job, certified, contributions });
+      this.dispatch({ type: "jobRestored", job, certified, contributions: restored(row.n) });
+      if (!audit) void this.#audit(main);
     }
   }
 
@@ -283,10 +321,11 @@ export class Loop {
       store.workers.setSequence(row.n, message.sequence);
       for (const { task, commitment, position } of tasks) {
         const held = task.contributions.find((c) => c.worker === worker);
-        const context = this.jobs.get(task.job.id)!;
+        const { context, index } = this.#placeOf(task);
+        if (task.check) this.audits.note(task.job, task.check, task.index);
         store.contributions.insert({
           job: context.row.n,
-          task: task.index,
+          task: index,
           worker: row.n,
           owner: held?.owner ?? row.owner,
           beneficiary: held?.beneficiary ?? row.beneficiary,
@@ -303,7 +342,7 @@ export class Loop {
         });
       }
     });
-    for (const { task } of tasks) this.jobs.get(task.job.id)!.contributions++;
+    for (const { task } of tasks) this.#placeOf(task).context.contributions++;
     this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root: batch.root, signature: ack });
     this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs });
   }
@@ -355,13 +394,14 @@ export class Loop {
   /** The task waits for something else: what its workers have shown must outlive a crash, for they may be gone by then. */
   #keepReveals(task: Task): void {
     const { store } = this.#o;
-    const job = this.jobs.get(task.job.id)!.row.n;
+    const { context, index } = this.#placeOf(task);
     for (const c of task.contributions) {
       const shown = this.#shown.get(c);
       if (!shown) continue;
       this.#shown.delete(c);
       const worker = this.#workers.get(c.worker)!.n;
-      const reveal = { job, task: task.index, worker, ...shown, output: c.output ?? null };
+      const output = task.check ? null : (c.output ?? null);
+      const reveal = { job: context.row.n, task: index, worker, ...shown, output };
       store.group.write(() => store.contributions.reveal(reveal));
     }
   }
@@ -467,6 +507,8 @@ export class Loop {
       }
       case "askReferee":
         return void this.#askReferee(effect.task);
+      case "checked":
+        return this.#checked(effect);
       case "acquitted": {
         const { n } = this.jobs.get(effect.job.id)!.row;
         return store.group.write(() => store.contributions.acquit(n));
@@ -498,6 +540,25 @@ export class Loop {
       store.group.write(() => store.apps.quarantine(app, verdict.unstable, this.#now()));
     }
     this.dispatch({ type: "refereed", task, ...verdict });
+  }
+
+  #placeOf(task: Task): { context: JobContext; index: number } {
+    return this.audits.placeOf(this.jobs.get(task.job.id)!, task);
+  }
+
+  /** A check passed is paid like a certified task; one that failed is not, and nothing of it reaches the chain. */
+  #checked({ task, contribution, passed }: Extract<Effect, { type: "checked" }>): void {
+    const { store } = this.#o;
+    const { context, index } = this.#placeOf(task);
+    const { row } = context;
+    if (!passed) return this.#close(task, contribution, "lapsed", 0n, "rejected");
+    const digest = fromHex(contribution.digest!);
+    const atMs = this.#now();
+    const nothing = { output: null, outputCid: null, belief: null };
+    store.group.write(() => store.certified.insert({ job: row.n, task: index, digest, atMs, ...nothing }));
+    const rewardWei = rewardsOf(row, [contribution]).get(contribution.worker) ?? 0n;
+    this.#workers.get(contribution.worker)!.earnedWei += rewardWei;
+    this.#close(task, contribution, "agreed", rewardWei);
   }
 
   /** Once a transaction, however many verdicts are in it. */
@@ -549,16 +610,22 @@ export class Loop {
     this.#changed.add(task.job.id);
   }
 
-  #close(task: Task, c: Contribution, state: "agreed" | "rejected" | "lapsed", rewardWei: bigint): void {
+  #close(
+    task: Task,
+    c: Contribution,
+    state: "agreed" | "rejected" | "lapsed",
+    rewardWei: bigint,
+    verdict: "certified" | "rejected" | "lapsed" = state === "agreed" ? "certified" : state,
+  ): void {
     const { store } = this.#o;
-    const { row } = this.jobs.get(task.job.id)!;
+    const { context, index } = this.#placeOf(task);
+    const { row } = context;
     const worker = this.#workers.get(c.worker)!.n;
     const shown = this.#shown.get(c);
     store.group.write(() => {
-      if (shown) store.contributions.decide(row.n, task.index, worker, CONTRIBUTION[state], shown.digest, shown.salt);
-      else store.contributions.close(row.n, task.index, worker, CONTRIBUTION[state]);
+      if (shown) store.contributions.decide(row.n, index, worker, CONTRIBUTION[state], shown.digest, shown.salt);
+      else store.contributions.close(row.n, index, worker, CONTRIBUTION[state]);
     });
-    const verdict = state === "agreed" ? "certified" : state;
     this.#outbox.verdict(c.worker, { key: fromHex(task.key), verdict, rewardWei: String(rewardWei) });
     this.#answer();
   }

@@ -7,6 +7,7 @@ import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, fromHex } from "../protocol/ids.ts";
 import type { RelayMessage } from "../protocol/messages.ts";
 import type { ApiContext, ChainSide } from "./api/context.ts";
+import type { OpenAudit } from "./audits.ts";
 import { Blobs } from "./blobs/blobs.ts";
 import { Loop } from "./loop.ts";
 import { Newcomers } from "./newcomers.ts";
@@ -28,6 +29,8 @@ export interface RelayOptions {
   messagesPerSecond: number;
   /** Disputed tasks are run by the relay itself. */
   referee?: boolean;
+  /** Pays for spot checks; without it there are none. */
+  openAudit?: OpenAudit;
   /** The scheduler's clock, milliseconds; tests stop it. */
   now?: () => number;
   /** What the pool says of itself; URLs are filled in once the port is known. */
@@ -72,6 +75,7 @@ export async function openRelay(
     domain: options.domain,
     pool,
     poolKey,
+    openAudit: options.openAudit,
     ...(options.now && { now: options.now }),
     ...(referee && { referee: (job, index) => referee.run(job, index) }),
     send: (worker, message) => byWorker.get(worker)?.send(message),

@@ -2,8 +2,9 @@
 // settlement at a time; what fails (a chain that is away) is tried again.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { EpochView } from "../protocol/api.ts";
-import { type Address, toAddress } from "../protocol/ids.ts";
+import type { EpochView, JobSpec } from "../protocol/api.ts";
+import { invariant } from "../protocol/errors.ts";
+import { type Address, type JobId, toAddress } from "../protocol/ids.ts";
 import { BOND_WEI, type EmbeddedChain } from "./embeddedChain.ts";
 import type { Loop } from "./loop.ts";
 import { type EpochSummary, Settler } from "./settlement/settler.ts";
@@ -64,6 +65,14 @@ export class Settling {
     await this.#working;
   }
 
+  /** A deal of the pool with itself, that pays for spot checks of a job. Throws `chain-unavailable`. */
+  async openAudit(job: JobId, spec: JobSpec, priceWei: bigint): Promise<{ dealId: JobId; feeBps: number }> {
+    const dealId = await this.settler.openDeal(`audit ${job}`, spec, priceWei);
+    const deal = await this.settler.contracts.dealTerms(dealId);
+    invariant(deal, "a deal that was opened is there");
+    return { dealId, feeBps: deal.feeBps };
+  }
+
   score(worker: Address): number {
     return this.#scores.get(worker) ?? 0;
   }
@@ -96,8 +105,13 @@ export class Settling {
     return this.#endedJobs().length > 0;
   }
 
+  #allJobs() {
+    const loop = this.#loop();
+    return [...loop.jobs.values(), ...loop.audits.all()];
+  }
+
   #endedJobs() {
-    return [...this.#loop().jobs.values()].filter(({ row }) => row.state !== "running" && !this.#closed.has(row.id));
+    return this.#allJobs().filter(({ row }) => row.state !== "running" && !this.#closed.has(row.id));
   }
 
   /**
@@ -105,9 +119,9 @@ export class Settling {
    * what it left is out of the way of others' settlement.
    */
   async #stopUnpaid(): Promise<void> {
-    for (const { row } of [...this.#loop().jobs.values()]) {
+    for (const { row } of this.#allJobs()) {
       if (this.#closed.has(row.id) || !(await this.settler.contracts.dealTerms(row.id))?.closed) continue;
-      if (row.state === "running")
+      if (row.state === "running" && row.auditOf === undefined)
         await this.#loop().stopJob(row.id, "bad-deal", "its requester has closed the deal that paid for it");
       noteUnpaid(this.#store, row);
       this.#closed.add(row.id);

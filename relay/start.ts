@@ -66,6 +66,7 @@ export async function start(config: Config): Promise<Running> {
       },
       messagesPerSecond: config.messagesPerSecond,
       referee: config.referee,
+      openAudit: (job, spec, priceWei) => settling.openAudit(job, spec, priceWei),
       view: (port) => ({
         name: config.name,
         version,

@@ -11,7 +11,7 @@ import type { Store } from "./store/store.ts";
 const MAX_TASKS = 100_000;
 
 export function* unsettledTasks(store: Store, loop: Loop): Generator<SettledTask> {
-  const jobs = new Map([...loop.jobs.values()].map((job) => [job.row.n, job]));
+  const jobs = new Map([...loop.jobs.values(), ...loop.audits.all()].map((job) => [job.row.n, job]));
   const names = new Map([...loop.workers()].map(({ row }) => [row.n, row.address]));
   for (const row of store.certified.unsettled(MAX_TASKS)) {
     const job = jobs.get(row.job);

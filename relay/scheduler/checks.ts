@@ -60,11 +60,17 @@ function openCheck(state: State, job: Job, known: Pick<Known, "index" | "digest"
   const key = job.audit!.keyOf(number);
   const check: Check = { number, digest: known.digest, self };
   const task: Task = { job, index: known.index, key, queued: false, target: 1, least: 1, contributions: [], check };
-  state.tasks.set(key, task);
+  trackCheck(state, task);
   return task;
 }
 
+export function trackCheck(state: State, task: Task): void {
+  state.tasks.set(task.key, task);
+  task.job.openChecks++;
+}
+
 export const closeCheck = (state: State, task: Task): void => {
-  state.tasks.delete(task.key);
+  if (!state.tasks.delete(task.key)) return;
+  task.job.openChecks--;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
 };

@@ -14,6 +14,8 @@ export type Event =
       certified: ReadonlySet<number>;
       contributions: { index: number; contribution: Contribution }[];
     }
+  /** Spot checks somebody committed to before a restart. */
+  | { type: "checksRestored"; checks: Task[] }
   | { type: "jobStopped"; job: JobId; code: ErrorCode; message: string }
   | { type: "workerJoined"; worker: Worker }
   | { type: "workerLeft"; worker: Address }

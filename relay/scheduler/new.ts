@@ -19,6 +19,7 @@ export const newJob = (terms: JobTerms): Job => ({
   held: 0,
   holders: new Set(),
   referee: false,
+  openChecks: 0,
   known: [],
   rechecks: new Map(),
   unsteady: new Set(),

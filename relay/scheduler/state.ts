@@ -67,6 +67,8 @@ export interface Job {
   referee: boolean;
   /** Where spot checks get their keys, and how many there may be; none without it. */
   audit?: { keyOf: (number: number) => TaskKey; next: number; most: number };
+  /** Checks leased and not answered. */
+  openChecks: number;
   /** Certified tasks that may be asked again. */
   known: Known[];
   /** Machines that are to do a disputed task again. */

@@ -1,6 +1,7 @@
 // The scheduler: from state and event to changed state and what is to be done. No clock, no randomness, no I/O: the
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
+import { trackCheck } from "./checks.ts";
 import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -67,6 +68,14 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       offer(state, event.job);
       restoreTasks(state, event, nowMs, effects);
       finishIfDone(event.job, effects);
+      break;
+    case "checksRestored":
+      for (const task of event.checks) {
+        trackCheck(state, task);
+        for (const c of task.contributions) state.workers.get(c.worker)?.pending.add(task);
+        settle(state, task, nowMs, effects);
+        for (const c of task.contributions) waitForReturn(state, task, c, nowMs);
+      }
       break;
     case "jobStopped": {
       const job = state.jobs.get(event.job);
@@ -178,10 +187,14 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
     settle(state, task, nowMs, effects);
     for (const c of task.contributions) {
       if (c.state !== "asked" && task.uploading?.worker !== c.worker) continue;
-      c.deadlineMs = nowMs + RETURN_MS;
-      state.deadlines.add(c.deadlineMs, task);
+      waitForReturn(state, task, c, nowMs);
     }
   }
+}
+
+function waitForReturn(state: State, task: Task, c: Contribution, nowMs: number): void {
+  c.deadlineMs = nowMs + RETURN_MS;
+  state.deadlines.add(c.deadlineMs, task);
 }
 
 const contributionOf = (task: Task, worker: Address): Contribution | undefined =>

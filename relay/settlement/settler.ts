@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isError, type Provider, type TransactionReceipt, type Wallet } from "ethers";
+import { type JobSpec, LAW_NUMBER, tasksOf } from "../../protocol/api.ts";
 import {
   dealsHash,
   type EpochHeader,
@@ -16,7 +17,8 @@ import {
   type TaskInclusion,
 } from "../../protocol/epoch.ts";
 import { invariant, SuperEdgeError } from "../../protocol/errors.ts";
-import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
+import { type Address, type Bytes32, type Cid, type JobId, toAddress, toBytes32 } from "../../protocol/ids.ts";
+import { appHash, jobHash } from "../../protocol/job.ts";
 import type { ChainAddresses } from "../chain/deploy.ts";
 import { dealsToAbi, headerToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "./abi.ts";
 import { Contracts } from "./contracts.ts";
@@ -86,6 +88,9 @@ export interface EpochSummary {
   gas: number;
 }
 
+/** A deal of the pool with itself lasts this long, seconds; it is closed when the job it serves ends. */
+const OWN_DEAL_SECONDS = 30 * 24 * 3600;
+
 export class Settler {
   readonly pool: Address;
   readonly contracts: Contracts;
@@ -94,6 +99,8 @@ export class Settler {
   readonly #sender: Sender;
   readonly #wait: (ms: number) => Promise<void>;
   #running: Promise<SettlementReport | undefined> | undefined;
+  /** Deals are opened one after the other, or two would count on the same free balance. */
+  #dealing: Promise<unknown> = Promise.resolve();
 
   constructor(options: SettlerOptions) {
     this.#o = options;
@@ -115,7 +122,7 @@ export class Settler {
    * Throws `chain-unavailable` if it has not enough of them.
    */
   async openPool(feeBps: number, bondWei: bigint): Promise<void> {
-    const { hub, token } = this.contracts.addresses;
+    const { hub } = this.contracts.addresses;
     // What an earlier run signed and did not live to see mined goes first: then the chain's state is the whole truth.
     for (const step of POOL_STEPS) if (this.#tables.transaction(step)) await this.#once(step, hub, "0x");
     const pool = await this.contracts.pool(this.pool);
@@ -123,13 +130,54 @@ export class Settler {
       await this.#once("register", hub, this.contracts.hub.encodeFunctionData("registerPool", [feeBps]));
     const missingWei = bondWei - pool.bondWei;
     if (missingWei <= 0n) return;
-    const { freeWei } = await this.contracts.balances(this.pool);
-    if (freeWei < missingWei) {
-      const amountWei = missingWei - freeWei;
-      await this.#once("approve", token, this.contracts.token.encodeFunctionData("approve", [hub, amountWei]));
-      await this.#once("deposit", hub, this.contracts.hub.encodeFunctionData("deposit", [amountWei]));
-    }
+    await this.#deposit(missingWei);
     await this.#once("bond", hub, this.contracts.hub.encodeFunctionData("bond", [missingWei]));
+  }
+
+  /** Brings the free balance up to that much, from the pool's tokens. */
+  async #deposit(wantedWei: bigint): Promise<void> {
+    const { hub, token } = this.contracts.addresses;
+    const { freeWei } = await this.contracts.balances(this.pool);
+    if (freeWei >= wantedWei) return;
+    const amountWei = wantedWei - freeWei;
+    await this.#once("approve", token, this.contracts.token.encodeFunctionData("approve", [hub, amountWei]));
+    await this.#once("deposit", hub, this.contracts.hub.encodeFunctionData("deposit", [amountWei]));
+  }
+
+  /**
+   * Opens a deal of the pool with itself, at most one under a name: what the pool pays for out of its own pocket.
+   * Throws `chain-unavailable` if it has not enough tokens, or the chain is away.
+   */
+  openDeal(name: string, spec: JobSpec, priceWei: bigint): Promise<JobId> {
+    const opened = this.#dealing.then(() => this.#openDeal(name, spec, priceWei));
+    this.#dealing = opened.catch(() => {});
+    return opened;
+  }
+
+  async #openDeal(name: string, spec: JobSpec, priceWei: bigint): Promise<JobId> {
+    const { hub } = this.contracts.addresses;
+    const tasks = tasksOf(spec);
+    if (!this.#tables.transaction(name)) await this.#deposit(priceWei * BigInt(tasks));
+    const receipt = await this.#sender.send(name, async () => {
+      const order = {
+        pool: this.pool,
+        appHash: appHash(spec.app as Cid),
+        jobHash: jobHash(spec),
+        law: LAW_NUMBER[spec.law],
+        trust: spec.trust,
+        replicas: spec.replicas,
+        tasks,
+        pricePerTaskWei: priceWei,
+        maxFeeBps: (await this.contracts.pool(this.pool)).feeBps,
+        deadline: Math.max(this.#nowS(), Math.floor(Date.now() / 1000)) + OWN_DEAL_SECONDS,
+      };
+      return { to: hub, data: this.contracts.hub.encodeFunctionData("openDeal", [order]) };
+    });
+    for (const log of receipt.logs) {
+      const event = toAddress(log.address) === hub ? this.contracts.hub.parseLog(log) : null;
+      if (event?.name === "DealOpened") return toBytes32(event.args.dealId) as JobId;
+    }
+    throw new SuperEdgeError("chain-unavailable", `expected a DealOpened event in ${receipt.hash}, found none`);
   }
 
   /**

@@ -19,6 +19,8 @@ export interface JobRow {
   createdMs: number;
   finishedMs?: number | undefined;
   mismatches: number;
+  /** It is no requester's job but pays for spot checks of the job with this number. */
+  auditOf?: number | undefined;
 }
 
 interface Raw {
@@ -35,6 +37,7 @@ interface Raw {
   createdMs: number;
   finishedMs: number | null;
   mismatches: number;
+  auditOf: number | null;
 }
 
 const fromRaw = (raw: Raw): JobRow => ({
@@ -46,6 +49,7 @@ const fromRaw = (raw: Raw): JobRow => ({
   state: raw.state as JobState,
   error: raw.error ? (JSON.parse(raw.error) as JobRow["error"]) : undefined,
   finishedMs: raw.finishedMs ?? undefined,
+  auditOf: raw.auditOf ?? undefined,
 });
 
 export class JobTable {
@@ -56,7 +60,7 @@ export class JobTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      "insert into job(id, title, spec, requester, priceWei, feeBps, state, secret, createdMs) values(?, ?, ?, ?, ?, ?, 'running', ?, ?)",
+      "insert into job(id, title, spec, requester, priceWei, feeBps, state, secret, createdMs, auditOf) values(?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
     );
     this.#finish = db.prepare("update job set state = ?, error = ?, finishedMs = ? where n = ?");
     this.#mismatch = db.prepare("update job set mismatches = mismatches + 1 where n = ?");
@@ -77,6 +81,7 @@ export class JobTable {
       job.feeBps,
       job.secret,
       job.createdMs,
+      job.auditOf ?? null,
     );
     return Number(lastInsertRowid);
   }

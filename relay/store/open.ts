@@ -8,7 +8,7 @@ create table if not exists quarantine(app text primary key, reason text not null
 create table if not exists job(
   n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
   priceWei text not null, feeBps integer not null, state text not null, error text, secret blob not null,
-  createdMs integer not null, finishedMs integer, mismatches integer not null default 0);
+  createdMs integer not null, finishedMs integer, mismatches integer not null default 0, auditOf integer);
 create table if not exists worker(
   n integer primary key, address text not null unique, owner text not null, beneficiary text not null,
   engines text not null, adapter text not null, seenMs integer not null, sequence integer not null default 0,
@@ -33,9 +33,33 @@ create table if not exists certified(
 create table if not exists difference(
   job integer not null, task integer not null, item integer not null, offsetBytes integer not null, workers text not null,
   primary key(job, task)) without rowid;
+create table if not exists spot(
+  job integer not null, number integer not null, task integer not null, digest blob not null, self integer not null,
+  primary key(job, number)) without rowid;
 create index if not exists certified_waiting on certified(job, task) where epoch is null;
 create index if not exists certified_age on certified(atMs) where epoch is null;
 `;
+
+/** Columns that stores of earlier versions lack. */
+const added = {
+  job: ["auditOf integer"],
+  worker: ["checks real not null default 0", "history real not null default 0", "failures integer not null default 0"],
+  contribution: [
+    "cohort text not null default ''",
+    "checksAt real not null default 0",
+    "historyAt real not null default 0",
+    "failuresAt integer not null default 0",
+  ],
+  certified: ["belief text"],
+};
+
+function addMissing(db: DatabaseSync): void {
+  for (const [table, columns] of Object.entries(added)) {
+    const known = new Set((db.prepare(`pragma table_info(${table})`).all() as { name: string }[]).map((c) => c.name));
+    for (const column of columns)
+      if (!known.has(column.split(" ")[0]!)) db.exec(`alter table ${table} add column ${column}`);
+  }
+}
 
 /** Contribution states as stored. A lapsed one was committed and not revealed in time. */
 export const CONTRIBUTION = { committed: 0, revealed: 1, agreed: 2, rejected: 3, lapsed: 4 } as const;
@@ -44,5 +68,6 @@ export function openStore(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   db.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000");
   db.exec(schema);
+  addMissing(db);
   return db;
 }

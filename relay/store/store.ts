@@ -7,6 +7,7 @@ import { DifferenceTable } from "./differences.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { JobTable } from "./jobs.ts";
 import { openStore } from "./open.ts";
+import { SpotTable } from "./spots.ts";
 import { WorkerTable } from "./workers.ts";
 
 export class Store {
@@ -17,6 +18,7 @@ export class Store {
   readonly contributions: ContributionTable;
   readonly certified: CertifiedTable;
   readonly differences: DifferenceTable;
+  readonly spots: SpotTable;
   readonly group: GroupCommit;
 
   constructor(file: string, onBroken: (error: unknown) => void) {
@@ -27,6 +29,7 @@ export class Store {
     this.contributions = new ContributionTable(this.db);
     this.certified = new CertifiedTable(this.db);
     this.differences = new DifferenceTable(this.db);
+    this.spots = new SpotTable(this.db);
     this.group = new GroupCommit(this.db, onBroken);
   }
 

@@ -1,0 +1,102 @@
+// Spot checks are paid by the pool, from a deal of its own for each job that wants them: to a worker, key and pay of a
+// check look like those of any task. In the store a check is a task of that deal, under its number.
+import { randomBytes } from "node:crypto";
+import type { JobSpec } from "../protocol/api.ts";
+import type { JobId } from "../protocol/ids.ts";
+import { MAX_JOB_ITEMS, MAX_JOB_TASKS } from "../protocol/limits.ts";
+import { type JobContext, makeJob } from "./rows.ts";
+import type { Check } from "./scheduler/checks.ts";
+import type { Contribution, Job, Task } from "./scheduler/state.ts";
+import type { JobRow } from "./store/jobs.ts";
+import type { Store } from "./store/store.ts";
+
+/** Opens a deal of the pool with itself; undefined if the pool cannot or does not want to pay for checks. */
+export type OpenAudit = (
+  job: JobId,
+  spec: JobSpec,
+  priceWei: bigint,
+) => Promise<{ dealId: JobId; feeBps: number } | undefined>;
+
+/** Checks a job may come to need, beyond the rate: machines that do a disputed task again. */
+const SPARE_CHECKS = 16;
+
+export class Audits {
+  readonly #store: Store;
+  readonly #deals = new Map<JobId, { main: JobContext; context: JobContext }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Every audit deal, as a job that the scheduler does not know: it ends with its job and the last check of it. */
+  *all(): Generator<JobContext> {
+    for (const { main, context } of this.#deals.values()) {
+      const { row } = context;
+      if (row.state === "running" && main.job.state !== "running" && main.job.openChecks === 0) {
+        row.state = "done";
+        this.#store.group.write(() => this.#store.jobs.finish(row.n, "done", undefined, Date.now()));
+      }
+      yield context;
+    }
+  }
+
+  /** Where the store keeps a task: by its job and index, or by the audit deal's and its number there. */
+  placeOf(job: JobContext, task: Task): { context: JobContext; index: number } {
+    const deal = task.check && this.#deals.get(task.job.id);
+    return deal ? { context: deal.context, index: task.check!.number } : { context: job, index: task.index };
+  }
+
+  /** From now on the job's workers are checked. */
+  attach(main: JobContext, row: JobRow): void {
+    const job = makeJob(row, main.manifest, false);
+    this.#deals.set(main.row.id, { main, context: { row, manifest: main.manifest, job, contributions: 0 } });
+    main.job.audit = { keyOf: job.keyOf, next: this.#store.spots.next(row.n), most: job.tasks };
+  }
+
+  /** Written down with the commit, so that a check survives a crash. */
+  note(job: Job, { number, digest, self }: Check, task: number): void {
+    this.#store.spots.insert({ job: this.#deals.get(job.id)!.context.row.n, number, task, digest, self });
+  }
+
+  /** Checks that were committed to before a restart and not decided: `open` are the deal's open contributions. */
+  restored(main: JobContext, open: readonly { index: number; contribution: Contribution }[]): Task[] {
+    const byNumber = new Map(open.map(({ index, contribution }) => [index, contribution]));
+    const tasks: Task[] = [];
+    for (const { number, task: index, digest, self } of this.#store.spots.of(
+      this.#deals.get(main.row.id)!.context.row.n,
+    )) {
+      const contribution = byNumber.get(number);
+      if (!contribution) continue;
+      const check = { number, digest, self };
+      const key = main.job.audit!.keyOf(number);
+      const contributions = [contribution];
+      tasks.push({ job: main.job, index, key, queued: false, target: 1, least: 1, contributions, check });
+    }
+    return tasks;
+  }
+}
+
+/** Whether a job's results may rest on one worker's word, so that workers need checking; and can be, bit for bit. */
+export const wantsAudit = ({ spec }: Pick<JobRow, "spec">, job: Pick<Job, "compare">): boolean =>
+  spec.law === "pool" && spec.trust > 1 && job.compare.kind === "exact";
+
+/** What the audit deal binds: the same app and inputs, as many tasks as there may be checks, each believed by itself. */
+export function auditSpec(spec: JobSpec, tasks: number, checkRate: number): JobSpec {
+  const wanted = Math.ceil(2 * checkRate * tasks) + SPARE_CHECKS;
+  const checks = Math.min(wanted, MAX_JOB_TASKS, Math.floor(MAX_JOB_ITEMS / spec.itemsPerTask));
+  const { app, params, inputs, itemsPerTask } = spec;
+  return { app, params, inputs, items: checks * itemsPerTask, itemsPerTask, law: "pool", trust: 1, replicas: 1 };
+}
+
+/** The audit deal as the store keeps it. */
+export function auditRow(
+  main: JobRow,
+  spec: JobSpec,
+  { dealId, feeBps }: { dealId: JobId; feeBps: number },
+  requester: JobRow["requester"],
+  createdMs: number,
+): Omit<JobRow, "n" | "state" | "mismatches"> {
+  const secret = new Uint8Array(randomBytes(32));
+  const { priceWei, n } = main;
+  return { id: dealId, title: "", spec, requester, priceWei, feeBps, secret, createdMs, auditOf: n };
+}
