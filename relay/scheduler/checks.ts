@@ -27,7 +27,8 @@ export interface Known {
 /** What at least two strangers agreed on, or the referee confirmed, may be asked again. */
 export function learn(state: State, task: Task, agreeing: readonly Contribution[]): void {
   const { job, index } = task;
-  if (!job.audit || job.compare.kind !== "exact" || isClassBound(job) || (agreeing.length < 2 && !task.verdict)) return;
+  if (job.law !== "pool" || job.compare.kind !== "exact" || isClassBound(job)) return;
+  if (agreeing.length < 2 && !task.verdict) return;
   const known = { index, digest: agreeing[0]!.digest!, owners: agreeing.map((c) => c.owner) };
   if (job.known.length < MAX_KNOWN) job.known.push(known);
   else job.known[Math.floor(state.random() * MAX_KNOWN)] = known;

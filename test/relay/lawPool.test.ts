@@ -10,8 +10,7 @@ import { startGrid, type TestGrid } from "../grid.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
 import { compileSquares, squares, squaresOf } from "./squares.ts";
 
-/** Enough that the first job is still running when the pool's own deal is on chain. */
-const TASKS = 2000;
+const TASKS = 1000;
 const ECT = 10n ** 18n;
 const PRICE_WEI = ECT / 100n;
 
@@ -58,8 +57,6 @@ beforeAll(async () => {
   signer = new Wallet(Wallet.createRandom().privateKey);
   await grid.fund(signer);
   app = (await grid.publish(squares, await compileSquares())).id;
-  for (let i = 0; i < 4; i++) volunteers.push(new NodeVolunteer(server.url));
-  await Promise.all(volunteers.map(({ greeted }) => greeted));
 });
 
 afterAll(async () => {
@@ -73,6 +70,10 @@ describe("a job under law pool", () => {
 
   test("is right and done by far fewer than two contributions a task, some of them spot checks", async () => {
     job = await grid.submit(request(), signer);
+    // The workers come when the pool's own deal, which pays for checks, is on chain.
+    const deals = () => rows("select n from job where auditOf is not null").length;
+    await vi.waitFor(() => expect(deals()).toBe(1), { timeout: 30_000, interval: 50 });
+    for (let i = 0; i < 4; i++) volunteers.push(new NodeVolunteer(server.url));
     expect((await job.done).state).toBe("done");
     await expectRight(job);
     const { contributions } = await job.view();
@@ -107,7 +108,7 @@ test("a liar is found out, paid nothing for lies, and no lie is believed", async
   });
   volunteers.push(liar);
   await liar.greeted;
-  const job = await grid.submit(request({ params: { offset: 1 }, trust: 2000 }), signer);
+  const job = await grid.submit(request({ params: { offset: 1 }, trust: 2000, items: 300 * 4 }), signer);
   expect((await job.done).state).toBe("done");
   for await (const { index, output } of job.results())
     expect(output).toEqual(new Uint8Array(squaresOf({ first: index * 4, count: 4 }, 1).buffer));
