@@ -97,8 +97,10 @@ describe("a job under law pool", () => {
   test("settles work and checks alike, and closes both deals", async () => {
     const tasks = () => rows<{ n: number }>("select count(*) as n from certified where epoch is null")[0]!.n;
     await vi.waitFor(() => expect(tasks()).toBe(0), { timeout: 30_000, interval: 200 });
-    const { closed, settledTasks } = await grid.deal(job.id);
-    expect({ closed, settledTasks }).toEqual({ closed: true, settledTasks: TASKS });
+    await vi.waitFor(async () => expect(await grid.deal(job.id)).toMatchObject({ closed: true, settledTasks: TASKS }), {
+      timeout: 30_000,
+      interval: 200,
+    });
   });
 });
 
