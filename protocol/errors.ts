@@ -18,6 +18,7 @@ export const errorTable = {
   "not-yours": { status: 403, meaning: "The task, lease or batch belongs to another worker." },
   banned: { status: 403, meaning: "The worker returned too many wrong results and gets no more work from this pool." },
   "bad-app": { status: 422, meaning: "The app's manifest or code cannot be used." },
+  "bad-classad": { status: 422, meaning: "A ClassAd expression or ad cannot be read." },
   "bad-job": { status: 422, meaning: "The job does not fit its app: a parameter, input, count or trust is off." },
   "bad-deal": { status: 402, meaning: "The deal does not pay for this job at this pool." },
   "bad-blob": { status: 422, meaning: "The bytes do not have the content id they were sent under." },

@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   kernels: () => import("./kernels.ts"),
   relay: () => import("./relay.ts"),
   peer: () => import("./peer.ts"),
+  classad: () => import("./classad.ts"),
 };
 
 const name = process.argv[2] ?? "";

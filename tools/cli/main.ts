@@ -7,6 +7,10 @@ const commands: CommandTable = {
     summary: "measure an app on sample input and name its category and price",
     load: () => import("../../client/cli/categorize.ts"),
   },
+  classad: {
+    summary: "evaluate ClassAd expressions and match ads",
+    load: () => import("../../client/cli/classad.ts"),
+  },
   simulate: {
     summary: "run the scheduler in virtual time against volunteers and liars",
     load: () => import("../../test/sim/command.ts"),

@@ -1,0 +1,203 @@
+// Trees to closures: the same answers as the interpreter's, about ten times as fast. Constants are folded, and what
+// MY and TARGET mean is known without a search unless an ad has attributes of these names.
+import type { BinaryOperator, Expression, Reference } from "./ast.ts";
+import { choose, fail, type State, select, subscript } from "./evaluate.ts";
+import { functionNamed } from "./functions/call.ts";
+import { MAX_DEPTH } from "./limits.ts";
+import { binary, unary } from "./operators.ts";
+import { ERROR, lower, truth, type Value } from "./values.ts";
+
+type Run = (state: State) => Value;
+
+/** Evaluates a node by its compiled form, compiling it first where that has not been done. */
+export function evaluateCompiled(node: Expression, state: State): Value {
+  if (node.kind === "literal") return node.value;
+  if (node.kind === "list" || node.kind === "ad") return node;
+  node.compiled ??= compile(node);
+  const { compiled } = node;
+  // Closures call each other on the stack; heights say how deep before they do.
+  if (state.depth + compiled.height > MAX_DEPTH) fail();
+  state.depth += compiled.height;
+  const value = compiled.run(state);
+  state.depth -= compiled.height;
+  return value;
+}
+
+interface Piece {
+  run: Run;
+  height: number;
+  /** Set if the value is always this. */
+  constant?: { value: Value };
+}
+
+const constant = (value: Value): Piece => ({ run: () => value, height: 0, constant: { value } });
+
+/** Folds what depends on nothing. */
+function fold(run: Run, parts: readonly Piece[], value: () => Value): Piece {
+  if (parts.every((part) => part.constant)) return constant(value());
+  return { run, height: 1 + Math.max(...parts.map((part) => part.height)) };
+}
+
+function compile(node: Expression): Piece {
+  switch (node.kind) {
+    case "literal":
+      return constant(node.value);
+    case "list":
+    case "ad":
+      return { run: () => node, height: 1 };
+    case "parentheses":
+      return compile(node.inner);
+    case "reference":
+      return compileReference(node);
+    case "unary": {
+      const { operator } = node;
+      const { run, ...operand } = compile(node.operand);
+      return fold(
+        (state) => unary(operator, run(state)),
+        [{ run, ...operand }],
+        () => unary(operator, operand.constant!.value),
+      );
+    }
+    case "binary":
+      return compileBinary(node.operator, compile(node.left), compile(node.right));
+    case "conditional": {
+      const test = compile(node.test);
+      const { then, otherwise } = node;
+      if (test.constant) {
+        const yes = truth(test.constant.value);
+        if (yes !== undefined) return compile(yes ? then : otherwise);
+      }
+      const [yes, no] = [compile(then), compile(otherwise)];
+      return {
+        run(state) {
+          const tested = test.run(state);
+          const decided = truth(tested);
+          if (decided === undefined) return choose(tested, then, otherwise, state);
+          return decided ? yes.run(state) : no.run(state);
+        },
+        height: 1 + Math.max(test.height, yes.height, no.height),
+      };
+    }
+    case "elvis": {
+      const [value, otherwise] = [compile(node.value), compile(node.otherwise)];
+      return fold(
+        (state) => {
+          const found = value.run(state);
+          return found === undefined ? otherwise.run(state) : found;
+        },
+        [value, otherwise],
+        () => value.constant!.value ?? otherwise.constant!.value,
+      );
+    }
+    case "subscript": {
+      const [of, index] = [compile(node.of), compile(node.index)];
+      return {
+        run: (state) => {
+          state.spend();
+          return subscript(of.run(state), index.run(state), state);
+        },
+        height: 1 + Math.max(of.height, index.height),
+      };
+    }
+    case "call": {
+      const run = functionNamed(node.name);
+      if (!run) return constant(ERROR);
+      const { args } = node;
+      const name = lower(node.name);
+      return {
+        run(state) {
+          state.spend();
+          return run(args, state, name);
+        },
+        height: 1,
+      };
+    }
+  }
+}
+
+function compileBinary(operator: BinaryOperator, left: Piece, right: Piece): Piece {
+  const [a, b] = [left.run, right.run];
+  const value = () => binary(operator, left.constant!.value, right.constant!.value);
+  switch (operator) {
+    case "&&":
+      if (left.constant && truth(left.constant.value) === false) return constant(false);
+      return fold(
+        (state) => {
+          const first = a(state);
+          if (first === true) {
+            const second = b(state);
+            return typeof second === "boolean" ? second : binary("&&", true, second);
+          }
+          return first === false || truth(first) === false ? false : binary("&&", first, b(state));
+        },
+        [left, right],
+        value,
+      );
+    case "||":
+      if (left.constant && truth(left.constant.value) === true) return constant(true);
+      return fold(
+        (state) => {
+          const first = a(state);
+          return first === true || truth(first) === true ? true : binary("||", first, b(state));
+        },
+        [left, right],
+        value,
+      );
+    default: {
+      const whole = onNumbers[operator];
+      return fold(
+        whole
+          ? (state) => {
+              const first = a(state);
+              const second = b(state);
+              if (typeof first === "number" && typeof second === "number") return whole(first, second);
+              return binary(operator, first, second);
+            }
+          : (state) => binary(operator, a(state), b(state)),
+        [left, right],
+        value,
+      );
+    }
+  }
+}
+
+/** What needs no look at types beyond two small integers. */
+const onNumbers: Partial<Record<BinaryOperator, (a: number, b: number) => boolean>> = {
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+  is: (a, b) => a === b,
+  isnt: (a, b) => a !== b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+};
+
+function compileReference(node: Reference): Piece {
+  if (!node.of)
+    return {
+      run(state) {
+        state.spend();
+        return select(node, undefined, state);
+      },
+      height: 1,
+    };
+  const of = compile(node.of);
+  const side = node.of.kind === "reference" && !node.of.of && !node.of.absolute ? node.of.key : "";
+  const slow: Run = (state) => {
+    state.spend();
+    return select(node, of.run(state), state);
+  };
+  if (side !== "my" && side !== "target") return { run: slow, height: of.height + 1 };
+  const own = side === "my";
+  return {
+    run(state) {
+      const { current, left, right } = state;
+      if (left === undefined || right === undefined || current === undefined || current.shadows) return slow(state);
+      if (current !== left && current !== right) return slow(state);
+      state.spend();
+      return select(node, own === (current === left) ? left : right, state);
+    },
+    height: of.height + 1,
+  };
+}

@@ -1,0 +1,317 @@
+// Evaluation of trees in the scopes of two ads.
+//
+//                 match ad: LEFT, RIGHT, symmetricMatch, …         MatchAd, the root of both
+//                 /                        \
+//   left context: my, target, other     right context              where MY and TARGET are found
+//              |                            |
+//          own ad (left)   ──alternate──  target (right)           alternate: only in matchmaking scoping
+//              |
+//          ad inside it …
+//
+// An unscoped name is looked for in the ad at hand, then in those around it, up to the root; if that fails and the ad at
+// hand is one of the two, in the other one (matchmaking scoping), as the library's `alternateScope`.
+import type { Expression, Reference } from "./ast.ts";
+import { call } from "./functions/call.ts";
+import { low32 } from "./integers.ts";
+import { MAX_DEPTH, MAX_DEREFERENCES, MAX_REGEX_STEPS, MAX_STEPS } from "./limits.ts";
+import { binary, unary } from "./operators.ts";
+import { LOOSE } from "./parse.ts";
+import { Ad, type Attribute, ERROR, isInteger, List, truth, type Value } from "./values.ts";
+
+/** strict: names are looked for in one's own ad only. matchmaking: then in the target too. */
+export type Scoping = "matchmaking" | "strict";
+
+/** An evaluation that cannot go on (a cycle): the library's `false`. A subscript makes it an ERROR; so do we at the end. */
+export class Failure {}
+const FAILURE = new Failure();
+/** Out of steps: nothing catches it before the end. */
+export class Exhausted {}
+const EXHAUSTED = new Exhausted();
+
+export type Evaluator = (expression: Expression, state: State) => Value;
+
+const reference = (name: string, of?: Expression): Expression => ({
+  kind: "reference",
+  name,
+  key: name.toLowerCase(),
+  absolute: of === undefined,
+  of,
+});
+const inner = (of: string, name: string): Expression => ({
+  ...(reference(name, { ...(reference(of) as Reference), absolute: false }) as Reference),
+  absolute: false,
+});
+
+function contextAd(own: string, other: string): Ad {
+  const ad = new Ad();
+  for (const name of ["other", "target"]) ad.set(name, reference(other));
+  for (const name of ["my", "ad"]) ad.set(name, reference(own));
+  return ad;
+}
+
+function matchAd(left: Ad, right: Ad): Ad {
+  const ad = new Ad();
+  const requirements = [inner("RIGHT", "requirements"), inner("LEFT", "requirements")] as const;
+  ad.set("symmetricMatch", { kind: "binary", operator: "&&", left: requirements[0], right: requirements[1] });
+  ad.set("leftMatchesRight", requirements[0]);
+  ad.set("rightMatchesLeft", requirements[1]);
+  ad.set("leftRankValue", inner("LEFT", "rank"));
+  ad.set("rightRankValue", inner("RIGHT", "rank"));
+  ad.set("lCtx", left);
+  ad.set("rCtx", right);
+  left.parent = ad;
+  right.parent = ad;
+  return ad;
+}
+
+/** One evaluation under way. A state may be used again for the next one, not for two at once. */
+export class State {
+  left: Ad | undefined;
+  right: Ad | undefined;
+  readonly leftContext = contextAd("LEFT", "RIGHT");
+  readonly rightContext = contextAd("RIGHT", "LEFT");
+  readonly #match = matchAd(this.leftContext, this.rightContext);
+  readonly #leftAttribute: Attribute = { name: "LEFT", expression: this.leftContext };
+  readonly #rightAttribute: Attribute = { name: "RIGHT", expression: this.rightContext };
+  /** Where expressions that were parsed alone stand. */
+  base: Ad | undefined;
+  /** The ad at hand. */
+  current: Ad | undefined;
+  root: Ad | undefined;
+  /** While evaluating in a nested ad's context: that ad, and its alternate. */
+  nested: Ad | undefined;
+  nestedAlternate: Ad | undefined;
+  strict = false;
+  depth = 0;
+  dereferences = 0;
+  steps = MAX_STEPS;
+  regexSteps = MAX_REGEX_STEPS;
+  readonly evaluator: Evaluator;
+  readonly clock: () => number;
+  readonly random: () => number;
+
+  constructor(evaluator: Evaluator, clock: () => number, random: () => number) {
+    this.evaluator = evaluator;
+    this.clock = clock;
+    this.random = random;
+    this.#match.attributes.set("left", this.#leftAttribute);
+    this.#match.attributes.set("right", this.#rightAttribute);
+  }
+
+  evaluate(expression: Expression): Value {
+    return this.evaluator(expression, this);
+  }
+
+  /** Stands in `left`, which is matched with `right` if that is given. */
+  enter(left: Ad | undefined, right: Ad | undefined, scoping: Scoping): void {
+    this.left = left;
+    this.right = right;
+    if (left !== undefined && right !== undefined) {
+      this.#leftAttribute.expression = left;
+      this.#rightAttribute.expression = right;
+      this.root = this.#match;
+    } else this.root = left;
+    this.base = left;
+    this.current = left;
+    this.nested = undefined;
+    this.strict = scoping === "strict";
+    this.depth = 0;
+    this.dereferences = 0;
+    this.steps = MAX_STEPS;
+    this.regexSteps = MAX_REGEX_STEPS;
+  }
+
+  parentOf(ad: Ad): Ad | undefined {
+    if (ad === this.left) return this.right && this.leftContext;
+    if (ad === this.right) return this.rightContext;
+    return ad.parent === LOOSE ? this.base : ad.parent;
+  }
+
+  /** Starts anew from an ad, as a fresh evaluation of the library: the root is the outermost ad around it. */
+  standIn(ad: Ad | undefined): void {
+    this.current = ad;
+    let root = ad;
+    for (let up = ad; up !== undefined; up = this.parentOf(up)) root = up;
+    this.root = root;
+  }
+
+  alternateOf(ad: Ad): Ad | undefined {
+    if (this.strict) return undefined;
+    if (ad === this.nested) return this.nestedAlternate;
+    return ad === this.left ? this.right : ad === this.right ? this.left : undefined;
+  }
+
+  spend(): void {
+    if (--this.steps < 0) throw EXHAUSTED;
+  }
+
+  /** Runs something that may fail, and gives `otherwise` if it does, in the scopes of before. */
+  attempt(run: () => Value, otherwise: Value): Value {
+    const { current, root, base, depth, dereferences, nested, nestedAlternate } = this;
+    try {
+      // A frame of this kind is larger than most.
+      this.depth += 4;
+      const value = run();
+      this.depth = depth;
+      return value;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      Object.assign(this, { depth, dereferences });
+      return otherwise;
+    } finally {
+      Object.assign(this, { current, root, base, nested, nestedAlternate });
+    }
+  }
+}
+
+/** Says that the evaluation as a whole failed. */
+export function fail(): never {
+  throw FAILURE;
+}
+
+const CURRENT_TIME: Expression = { kind: "call", name: "time", args: [] };
+
+/** Looks for an attribute from `start` outwards and leaves `state.current` where it was found. */
+function lookUp(start: Ad, key: string, state: State): Expression | undefined {
+  for (let ad: Ad | undefined = start; ad !== undefined; ) {
+    state.current = ad;
+    const found = ad.attributes.get(key);
+    if (found !== undefined) return found.expression;
+    const up: Ad | undefined = state.root === ad ? undefined : state.parentOf(ad);
+    switch (key) {
+      case "toplevel":
+      case "root":
+        return state.root ?? fail();
+      case "parent":
+        return up;
+      case "self":
+        return ad;
+      case "my":
+        if (!state.strict) return ad;
+        break;
+      case "currenttime":
+        if (!state.strict) return CURRENT_TIME;
+    }
+    ad = up;
+  }
+  return undefined;
+}
+
+/** The expression behind a reference whose `of` is none, evaluated nowhere yet; `state.current` is its ad. */
+export function find(start: Ad | undefined, node: Reference, state: State): Expression | undefined {
+  if (start === undefined) return node.absolute ? fail() : undefined;
+  const found = lookUp(start, node.key, state);
+  if (found !== undefined || node.of || node.absolute) return found;
+  const alternate = state.alternateOf(start);
+  return alternate && lookUp(alternate, node.key, state);
+}
+
+/** Evaluates `name`, `.name`, or `ad.name` and `list.name` with `of` already evaluated. */
+export function select(node: Reference, of: Value, state: State): Value {
+  let start: Ad | undefined;
+  if (!node.of) start = node.absolute ? state.root : state.current;
+  else if (of instanceof Ad) start = of;
+  else if (of instanceof List) return selectAll(node, of, state);
+  else return of === undefined ? undefined : ERROR;
+  const current = state.current;
+  const found = find(start, node, state);
+  let value: Value;
+  if (found !== undefined) {
+    if (found.kind === "literal") value = found.value;
+    else {
+      if (state.dereferences >= MAX_DEREFERENCES) fail();
+      state.dereferences++;
+      value = state.evaluator(found, state);
+      state.dereferences--;
+    }
+  }
+  state.current = current;
+  return value;
+}
+
+/** `{ad, ad}.name` selects from each: a list of the results. */
+function selectAll(node: Reference, list: List, state: State): Value {
+  const { current, root } = state;
+  const items = list.items.map((item): Expression => {
+    state.spend();
+    state.standIn(current);
+    const value = select(node, state.evaluate(item), state);
+    return value instanceof Ad || value instanceof List ? value : { kind: "literal", value };
+  });
+  state.current = current;
+  state.root = root;
+  return new List(items);
+}
+
+/** `list[integer]` and `ad["name"]`. A failure inside becomes an ERROR here. */
+export function subscript(of: Value, index: Value, state: State): Value {
+  if (of === ERROR || index === ERROR) return ERROR;
+  if (of === undefined || index === undefined) return undefined;
+  if (of instanceof Ad && typeof index === "string") {
+    const found = of.get(index);
+    if (found === undefined) return undefined;
+    return state.attempt(() => {
+      state.standIn(of);
+      return state.evaluate(found);
+    }, ERROR);
+  }
+  if (of instanceof List && isInteger(index)) {
+    // The library keeps the index in 32 bits.
+    const item = of.items[low32(index)];
+    if (item === undefined) return ERROR;
+    return state.attempt(() => {
+      state.current = of.scope === LOOSE ? state.base : of.scope;
+      return state.evaluate(item);
+    }, ERROR);
+  }
+  return ERROR;
+}
+
+/** The plain evaluator: walks the tree. */
+export function interpret(node: Expression, state: State): Value {
+  if (node.kind === "literal") return node.value;
+  state.spend();
+  if (++state.depth > MAX_DEPTH) fail();
+  const value = step(node, state);
+  state.depth--;
+  return value;
+}
+
+function step(node: Exclude<Expression, { kind: "literal" }>, state: State): Value {
+  switch (node.kind) {
+    case "reference":
+      return select(node, node.of && interpret(node.of, state), state);
+    case "parentheses":
+      return interpret(node.inner, state);
+    case "unary":
+      return unary(node.operator, interpret(node.operand, state));
+    case "binary": {
+      const left = interpret(node.left, state);
+      if (node.operator === "||" && truth(left) === true) return true;
+      if (node.operator === "&&" && truth(left) === false) return false;
+      return binary(node.operator, left, interpret(node.right, state));
+    }
+    case "conditional":
+      return choose(interpret(node.test, state), node.then, node.otherwise, state);
+    case "elvis": {
+      const value = interpret(node.value, state);
+      return value === undefined ? interpret(node.otherwise, state) : value;
+    }
+    case "subscript":
+      return subscript(interpret(node.of, state), interpret(node.index, state), state);
+    case "call":
+      return call(node.name, node.args, state);
+    case "list":
+    case "ad":
+      return node;
+  }
+}
+
+/** `test ? then : otherwise`. An undecided test still evaluates both, which matters only if one of them fails. */
+export function choose(test: Value, then: Expression, otherwise: Expression, state: State): Value {
+  const yes = truth(test);
+  if (yes !== undefined) return state.evaluate(yes ? then : otherwise);
+  state.evaluate(then);
+  state.evaluate(otherwise);
+  return test === undefined ? undefined : ERROR;
+}

@@ -1,0 +1,397 @@
+// Patterns to trees: the part of PCRE's syntax that people write in ads. What is not understood is refused, as a bad
+// pattern is.
+import { MAX_PATTERN_BYTES } from "../limits.ts";
+
+export type Node =
+  | { kind: "char"; code: number; fold: boolean }
+  | { kind: "set"; set: Uint8Array }
+  | { kind: "start" | "end" | "lineStart" | "lineEnd" | "endOrNewline" | "word" | "notWord" | "matchStart" }
+  | { kind: "sequence"; parts: Node[] }
+  | { kind: "either"; choices: Node[] }
+  | { kind: "repeat"; of: Node; min: number; max: number; mode: "greedy" | "lazy" | "possessive" }
+  | { kind: "group"; of: Node; index: number }
+  | { kind: "atomic"; of: Node }
+  | { kind: "look"; of: Node; behind: boolean; negative: boolean; width: number }
+  | { kind: "back"; index: number; fold: boolean }
+  | { kind: "resetStart" };
+
+export interface Flags {
+  i: boolean;
+  m: boolean;
+  s: boolean;
+  x: boolean;
+}
+
+/** A pattern that PCRE, or we, cannot read. */
+export class BadPattern extends Error {}
+const bad = (): never => {
+  throw new BadPattern();
+};
+
+const MAX_REPEAT = 65_535;
+const MAX_GROUPS_INSIDE = 100;
+
+type Test = (code: number) => boolean;
+const between = (low: string, high: string): Test => {
+  const [a, b] = [low.charCodeAt(0), high.charCodeAt(0)];
+  return (code) => code >= a && code <= b;
+};
+const digit = between("0", "9");
+const lowercase = between("a", "z");
+const uppercase = between("A", "Z");
+const alpha: Test = (code) => lowercase(code) || uppercase(code);
+const space: Test = (code) => code === 32 || (code >= 9 && code <= 13);
+const wordChar: Test = (code) => alpha(code) || digit(code) || code === 95;
+const printable: Test = (code) => code >= 32 && code < 127;
+
+const CLASSES: Record<string, Test> = {
+  d: digit,
+  s: space,
+  w: wordChar,
+  h: (code) => code === 32 || code === 9 || code === 160,
+  v: (code) => (code >= 10 && code <= 13) || code === 133,
+  N: (code) => code !== 10,
+};
+const POSIX: Record<string, Test> = {
+  alpha,
+  digit,
+  alnum: (code) => alpha(code) || digit(code),
+  upper: uppercase,
+  lower: lowercase,
+  space,
+  blank: (code) => code === 32 || code === 9,
+  punct: (code) => printable(code) && code !== 32 && !alpha(code) && !digit(code),
+  print: printable,
+  graph: (code) => printable(code) && code !== 32,
+  cntrl: (code) => code < 32 || code === 127,
+  xdigit: (code) => digit(code) || between("a", "f")(code) || between("A", "F")(code),
+  word: wordChar,
+  ascii: (code) => code < 128,
+};
+
+const setOf = (test: Test): Uint8Array => Uint8Array.from({ length: 256 }, (_, code) => (test(code) ? 1 : 0));
+export const isWord = (code: number | undefined): boolean => code !== undefined && wordChar(code);
+
+const ESCAPED: Record<string, number> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
+
+export class PatternParser {
+  readonly #text: string;
+  #at = 0;
+  #flags: Flags;
+  #depth = 0;
+  groups = 0;
+  readonly names = new Map<string, number>();
+  readonly #backs: number[] = [];
+  readonly #groupCount: number;
+
+  constructor(text: string, flags: Flags) {
+    if (text.length > MAX_PATTERN_BYTES) bad();
+    this.#text = text;
+    this.#flags = flags;
+    this.#groupCount = countGroups(text);
+  }
+
+  parse(): Node {
+    const node = this.#either();
+    if (this.#at < this.#text.length) bad();
+    if (this.#backs.some((index) => index > this.groups)) bad();
+    return node;
+  }
+
+  #peek(ahead = 0): string {
+    return this.#text[this.#at + ahead] ?? "";
+  }
+
+  #eat(text: string): boolean {
+    if (!this.#text.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (match) this.#at += match[0].length;
+    return match;
+  }
+
+  #either(): Node {
+    if (++this.#depth > MAX_GROUPS_INSIDE) bad();
+    const flags = this.#flags;
+    const choices = [this.#sequence()];
+    while (this.#eat("|")) choices.push(this.#sequence());
+    this.#flags = flags;
+    this.#depth--;
+    return choices.length === 1 ? choices[0]! : { kind: "either", choices };
+  }
+
+  #sequence(): Node {
+    const parts: Node[] = [];
+    while (this.#at < this.#text.length && this.#peek() !== "|" && this.#peek() !== ")") {
+      if (this.#flags.x && this.#match(/\s+|#[^\n]*\n?/y)) continue;
+      if (this.#match(/\(\?#[^)]*\)/y)) continue;
+      if (this.#eat("\\Q")) {
+        const end = this.#text.indexOf("\\E", this.#at);
+        const literal = this.#text.slice(this.#at, end < 0 ? undefined : end);
+        this.#at += literal.length + (end < 0 ? 0 : 2);
+        for (const char of literal) parts.push(this.#char(char.charCodeAt(0)));
+        const last = parts.pop();
+        if (last) parts.push(this.#repeated(last));
+        continue;
+      }
+      if (this.#eat("\\E")) continue;
+      const atom = this.#atom();
+      if (atom) parts.push(this.#repeated(atom));
+    }
+    return parts.length === 1 ? parts[0]! : { kind: "sequence", parts };
+  }
+
+  #char(code: number): Node {
+    const fold = this.#flags.i && alpha(code);
+    return { kind: "char", code: fold ? code | 32 : code, fold };
+  }
+
+  #repeated(atom: Node): Node {
+    let node = atom;
+    for (let times = 0; ; times++) {
+      if (this.#flags.x) this.#match(/(?:\s+|#[^\n]*\n?)+/y);
+      const match = this.#match(/([*+?])|\{(\d+)(,)?(\d*)\}/y);
+      if (!match) return node;
+      if (atom.kind === "look" && times > 0) bad();
+      const [, symbol, low, comma, high] = match;
+      const min = symbol ? (symbol === "+" ? 1 : 0) : Number(low);
+      const max =
+        symbol === "?" ? 1 : symbol || (comma && high === "") ? Number.POSITIVE_INFINITY : Number(comma ? high : low);
+      if (min > MAX_REPEAT || (Number.isFinite(max) && (max > MAX_REPEAT || max < min))) bad();
+      const mode = this.#eat("?") ? "lazy" : this.#eat("+") ? "possessive" : "greedy";
+      node = { kind: "repeat", of: node, min, max, mode };
+      if (/^[*+?]/.test(this.#peek())) bad();
+    }
+  }
+
+  #atom(): Node | undefined {
+    const char = this.#peek();
+    this.#at++;
+    const { i, m, s } = this.#flags;
+    switch (char) {
+      case ".":
+        return { kind: "set", set: setOf(s ? () => true : (code) => code !== 10) };
+      case "^":
+        return { kind: m ? "lineStart" : "start" };
+      case "$":
+        return { kind: m ? "lineEnd" : "endOrNewline" };
+      case "[":
+        return { kind: "set", set: this.#set(i) };
+      case "(":
+        return this.#group();
+      case "\\":
+        return this.#escape();
+      case "*":
+      case "+":
+      case "?":
+        return bad();
+      default:
+        return this.#char(char.charCodeAt(0));
+    }
+  }
+
+  #group(): Node | undefined {
+    if (this.#eat("*")) return bad();
+    if (!this.#eat("?")) return this.#capture();
+    const named = this.#match(/(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/y);
+    if (named) {
+      const name = named[1] ?? named[2]!;
+      if (this.names.has(name)) bad();
+      this.names.set(name, this.groups + 1);
+      return this.#capture();
+    }
+    if (this.#eat(":")) return this.#close(this.#either());
+    if (this.#eat(">")) return { kind: "atomic", of: this.#close(this.#either()) };
+    const look = this.#match(/<?[=!]/y)?.[0];
+    if (look) {
+      const of = this.#close(this.#either());
+      const behind = look.startsWith("<");
+      return { kind: "look", of, behind, negative: look.endsWith("!"), width: behind ? widthOf(of) : 0 };
+    }
+    const back = this.#match(/P=(\w+)\)/y);
+    if (back) return this.#back(this.names.get(back[1]!) ?? bad());
+    const options = this.#match(/([imsx]*)(?:-([imsx]+))?([:)])/y);
+    if (!options) return bad();
+    const flags = { ...this.#flags };
+    for (const flag of options[1]!) flags[flag as keyof Flags] = true;
+    for (const flag of options[2] ?? "") flags[flag as keyof Flags] = false;
+    if (options[3] === ")") {
+      this.#flags = flags;
+      return undefined;
+    }
+    const outer = this.#flags;
+    this.#flags = flags;
+    const of = this.#close(this.#either());
+    this.#flags = outer;
+    return of;
+  }
+
+  #capture(): Node {
+    const index = ++this.groups;
+    return { kind: "group", of: this.#close(this.#either()), index };
+  }
+
+  #close(node: Node): Node {
+    if (!this.#eat(")")) bad();
+    return node;
+  }
+
+  #back(index: number): Node {
+    this.#backs.push(index);
+    return { kind: "back", index, fold: this.#flags.i };
+  }
+
+  #escape(): Node {
+    const char = this.#peek();
+    if (char === "") bad();
+    const anchors: Record<string, Node> = {
+      A: { kind: "start" },
+      z: { kind: "end" },
+      Z: { kind: "endOrNewline" },
+      b: { kind: "word" },
+      B: { kind: "notWord" },
+      G: { kind: "matchStart" },
+      K: { kind: "resetStart" },
+    };
+    if (Object.hasOwn(anchors, char)) {
+      this.#at++;
+      return anchors[char]!;
+    }
+    if (char === "R") {
+      this.#at++;
+      const crlf: Node = {
+        kind: "sequence",
+        parts: [
+          { kind: "char", code: 13, fold: false },
+          { kind: "char", code: 10, fold: false },
+        ],
+      };
+      return { kind: "atomic", of: { kind: "either", choices: [crlf, { kind: "set", set: setOf(CLASSES.v!) }] } };
+    }
+    const reference = this.#match(/([1-9])(?!\d)|([1-9]\d+)|g(-?\d+)|g\{(-?\d+|\w+)\}|k(?:<(\w+)>|'(\w+)'|\{(\w+)\})/y);
+    if (reference) {
+      const [all, one, several, ...others] = reference;
+      if (several !== undefined && Number(several) > this.#groupCount) this.#at -= all.length;
+      else {
+        const name = one ?? several ?? others.find((value) => value !== undefined)!;
+        if (!/^-?\d+$/.test(name)) return this.#back(this.names.get(name) ?? bad());
+        const index = Number(name);
+        return this.#back(index < 0 ? (this.groups + 1 + index > 0 ? this.groups + 1 + index : bad()) : index);
+      }
+    }
+    const test = this.#class();
+    if (test) return { kind: "set", set: setOf(test) };
+    return this.#char(this.#code());
+  }
+
+  /** `\d`, `\W` and so on. */
+  #class(): Test | undefined {
+    const char = this.#peek();
+    const test = CLASSES[char];
+    if (test) {
+      this.#at++;
+      return test;
+    }
+    const opposite = char !== "N" && char >= "A" && char <= "Z" ? CLASSES[char.toLowerCase()] : undefined;
+    if (!opposite) return undefined;
+    this.#at++;
+    return (code) => !opposite(code);
+  }
+
+  /** The character that an escape stands for. */
+  #code(): number {
+    const octal = this.#match(/0[0-7]{0,2}|[0-7]{2,3}/y)?.[0];
+    if (octal !== undefined) return Number.parseInt(octal, 8) & 255;
+    const hex = this.#match(/x(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{0,2}))/y);
+    if (hex) {
+      const code = Number.parseInt(hex[1] ?? (hex[2] || "0"), 16);
+      return code > 255 ? bad() : code;
+    }
+    const brace = this.#match(/o\{([0-7]+)\}/y);
+    if (brace) return Number.parseInt(brace[1]!, 8) & 255;
+    const control = this.#match(/c([\x20-\x7e])/y);
+    if (control) return control[1]!.toUpperCase().charCodeAt(0) ^ 64;
+    const char = this.#peek();
+    this.#at++;
+    if (Object.hasOwn(ESCAPED, char)) return ESCAPED[char]!;
+    // PCRE keeps letters for itself.
+    return /[A-Za-z]/.test(char) ? bad() : char.charCodeAt(0);
+  }
+
+  #set(fold: boolean): Uint8Array {
+    const negative = this.#eat("^");
+    const set = new Uint8Array(256);
+    const include = (test: Test) => {
+      for (let code = 0; code < 256; code++) if (test(code)) set[code] = 1;
+    };
+    for (let first = true; first || this.#peek() !== "]"; first = false) {
+      if (this.#at >= this.#text.length) bad();
+      const posix = this.#match(/\[:(\^?)([a-z]+):\]/y);
+      if (posix) {
+        const test = POSIX[posix[2]!] ?? bad();
+        include(posix[1] ? (code) => !test(code) : test);
+        continue;
+      }
+      if (this.#eat("\\Q") || this.#eat("\\E")) continue;
+      const low = this.#setCode();
+      if (typeof low === "function") {
+        include(low);
+        continue;
+      }
+      if (this.#peek() === "-" && this.#peek(1) !== "]" && this.#peek(1) !== "") {
+        this.#at++;
+        const high = this.#setCode();
+        if (typeof high === "function") {
+          set[low] = 1;
+          set[45] = 1;
+          include(high);
+        } else if (high < low) bad();
+        else include((code) => code >= low && code <= high);
+      } else set[low] = 1;
+    }
+    this.#at++;
+    if (fold) for (let code = 65; code <= 90; code++) if (set[code] || set[code + 32]) set[code] = set[code + 32] = 1;
+    return negative ? set.map((has) => 1 - has) : set;
+  }
+
+  #setCode(): number | Test {
+    if (!this.#eat("\\")) return this.#text.charCodeAt(this.#at++);
+    if (this.#at >= this.#text.length) bad();
+    if (this.#eat("b")) return 8;
+    return this.#class() ?? this.#code();
+  }
+}
+
+const countGroups = (text: string): number => {
+  const plain = text.replace(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]])*\]/g, "");
+  return (plain.match(/\((?!\?)|\(\?(?:P?<(?![=!])|')/g) ?? []).length;
+};
+
+/** How many characters a look-behind looks back at: PCRE wants one number for each alternative; we want one for all. */
+function widthOf(node: Node): number {
+  switch (node.kind) {
+    case "char":
+    case "set":
+      return 1;
+    case "sequence":
+      return node.parts.reduce((sum, part) => sum + widthOf(part), 0);
+    case "either": {
+      const widths = node.choices.map(widthOf);
+      return widths.every((width) => width === widths[0]) ? widths[0]! : -1;
+    }
+    case "repeat":
+      return node.min === node.max ? node.min * widthOf(node.of) : bad();
+    case "group":
+    case "atomic":
+      return widthOf(node.of);
+    case "back":
+      return bad();
+    default:
+      return 0;
+  }
+}
