@@ -3,18 +3,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AppView, JobView } from "../../protocol/api.ts";
+import type { AppView, JobView, TaskView, WorkerView } from "../../protocol/api.ts";
 import type { Cid, JobId } from "../../protocol/ids.ts";
 import { type BadKernel, countingWasm } from "../attackers/kernels.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
 import { compileSquares, squares, squaresOf } from "./squares.ts";
 import { specOf } from "./stage.ts";
-import { openTestRelay, type TestRelay } from "./testRelay.ts";
+import { openTestRelay, type TestRelay, type TestRelayOptions } from "./testRelay.ts";
 
 let data: string;
 let grid: TestRelay;
 let volunteers: NodeVolunteer[];
-const open = () => openTestRelay({ data, poolKey: `0x${"17".repeat(32)}`, referee: true });
+const open = (options: TestRelayOptions = { referee: true }) =>
+  openTestRelay({ data, poolKey: `0x${"17".repeat(32)}`, ...options });
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), "superedge-quarantine-"));
   grid = await open();
@@ -86,5 +87,61 @@ describe("a good kernel that liars dispute", () => {
     const output = await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer();
     expect(new Uint8Array(output)).toEqual(squaresOf({ first: 0, count: 2 }));
     expect(grid.relay.store.apps.quarantined(app)).toBe(undefined);
+  });
+});
+
+describe("where the pool cannot run a kernel itself, machines do a disputed task again", () => {
+  /** Law pool, so that the pool may ask for more than the deal pays. */
+  const TERMS = { law: "pool", trust: 4, replicas: 2, items: 4000, itemsPerTask: 100 } as const;
+  beforeEach(async () => {
+    await grid.close();
+    grid = await open({ audits: true });
+  });
+  const workerOf = async ({ identity }: NodeVolunteer) =>
+    (await (await fetch(`${grid.url}/api/workers/${identity.address}`)).json()) as WorkerView;
+
+  it("and a kernel that disagrees with itself on two owners' machines stops its job; workers keep score and pay", async () => {
+    const app = await publish(await countingWasm());
+    const { job } = await grid.submit(specOf(app, TERMS));
+    join5();
+    const view = await ended(job);
+    expect(view).toMatchObject({ state: "stopped", error: { code: "kernel-nondeterministic" } });
+    expect(view.error!.message).toMatch(
+      /^task \d+: 2 machines, asked to do a task again, gave another result than before/,
+    );
+
+    const tasks = (await (await fetch(`${grid.url}/api/jobs/${job}/tasks`)).json()) as TaskView[];
+    const certified = tasks.flatMap(({ contributions }) => contributions.filter((c) => c.agrees !== undefined));
+    // Nobody is held to have been wrong, and what was certified before is paid.
+    expect(certified.filter(({ agrees }) => !agrees)).toEqual([]);
+    for (const volunteer of volunteers) {
+      const worker = await workerOf(volunteer);
+      expect(worker).toMatchObject({ bad: 0, banned: false });
+      expect(grid.relay.loop.state.workers.get(volunteer.identity.address)!.suspicion).toBe(0);
+      const earned = certified
+        .filter((c) => c.worker === worker.worker)
+        .reduce((sum, { rewardWei }) => sum + BigInt(rewardWei!), 0n);
+      // Spot checks passed come on top.
+      expect(BigInt(worker.earnedWei)).toBeGreaterThanOrEqual(earned);
+    }
+    // Two owners may be one liar with two keys: the job is stopped, the app is not condemned.
+    expect(grid.relay.store.apps.quarantined(app)).toBe(undefined);
+  });
+
+  it("and one owner's machine that disagrees with itself stops nothing: it was that machine", async () => {
+    const app = await grid.publish(squares, await compileSquares());
+    const { job } = await grid.submit(specOf(app, TERMS));
+    let runs = 0;
+    const noisy = new NodeVolunteer(grid.url, {
+      compute: async (_, range) => squaresOf(range).map((byte, at) => (at === 0 ? byte ^ ++runs : byte)),
+    });
+    volunteers.push(noisy);
+    await noisy.greeted;
+    join5();
+    expect((await ended(job)).state).toBe("done");
+    const output = await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer();
+    expect(new Uint8Array(output)).toEqual(squaresOf({ first: 0, count: 4000 }));
+    expect((await workerOf(noisy)).bad).toBeGreaterThan(0);
+    for (const volunteer of volunteers.slice(1)) expect((await workerOf(volunteer)).bad).toBe(0);
   });
 });

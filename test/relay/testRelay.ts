@@ -42,6 +42,8 @@ export interface TestRelayOptions {
   requester?: Address;
   /** The scheduler's clock. */
   now?: () => number;
+  /** The pool pays for spot checks. */
+  audits?: boolean;
   /** The relay runs disputed tasks itself. */
   referee?: boolean;
   /** Half a minute unless told. */
@@ -56,6 +58,25 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
   const deals = new Map<JobId, DealTerms>();
   const log = makeLog("silent");
   const stores = openStores(data, log);
+  const openDeal = (spec: JobSpec, terms: Partial<DealTerms> = {}): JobId => {
+    const id = hex32(randomBytes(32)) as JobId;
+    deals.set(id, {
+      dealId: id,
+      requester: options.requester ?? REQUESTER,
+      pool,
+      appHash: appHash(spec.app as Cid),
+      jobHash: jobHash(spec),
+      law: spec.law,
+      trust: spec.trust,
+      replicas: spec.replicas,
+      tasks: tasksOf(spec),
+      pricePerTaskWei: ECT,
+      feeBps: 1000,
+      deadline: 4_000_000_000,
+      ...terms,
+    });
+    return id;
+  };
   const relay = await openRelay(
     {
       data,
@@ -79,6 +100,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
       },
       ...(options.now && { now: options.now }),
       ...(options.referee && { referee: true }),
+      ...(options.audits && { openAudit: async (_, spec) => ({ dealId: openDeal(spec), feeBps: 1000 }) }),
       messagesPerSecond: options.messagesPerSecond ?? 1_000_000,
       view: () => ({
         name: "test",
@@ -99,25 +121,6 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
   );
   const url = `http://127.0.0.1:${relay.server.port}`;
 
-  const openDeal = (spec: JobSpec, terms: Partial<DealTerms> = {}): JobId => {
-    const id = hex32(randomBytes(32)) as JobId;
-    deals.set(id, {
-      dealId: id,
-      requester: options.requester ?? REQUESTER,
-      pool,
-      appHash: appHash(spec.app as Cid),
-      jobHash: jobHash(spec),
-      law: spec.law,
-      trust: spec.trust,
-      replicas: spec.replicas,
-      tasks: tasksOf(spec),
-      pricePerTaskWei: ECT,
-      feeBps: 1000,
-      deadline: 4_000_000_000,
-      ...terms,
-    });
-    return id;
-  };
   return {
     relay,
     url,
