@@ -38,7 +38,7 @@ export const jobSpecSchema = v.strictObject({
   /** ClassAd expression: of the machines that will do, those with more of it come first. */
   rank: v.optional(expression),
   preference: v.optional(preferenceSchema),
-  /** It is stopped, with what was certified paid, when it takes more work than this. */
+  /** It is stopped, with what was certified paid, when it takes much more work than this; see docs/categories.md. */
   category: v.optional(v.picklist(CATEGORIES)),
   /** Score on chain that a worker must have. */
   minScore: v.optional(uint(1_000_000_000)),
@@ -156,6 +156,8 @@ export interface JobView {
   running: number;
   contributions: number;
   mismatches: number;
+  /** Reference seconds of its certified tasks, each counted once; if it names a category. */
+  spentSeconds?: number;
   bytesFromRelay: number;
 }
 

@@ -1,5 +1,5 @@
 // Categories of jobs: how much of a defined reference machine's time a job takes, with how much memory and data. A
-// requester names one, a pool prices it, and a job that overruns it is stopped.
+// requester names one, a pool prices it, and a job that overruns it is stopped. docs/categories.md says how and why.
 import { SuperEdgeError } from "./errors.ts";
 
 export const CATEGORIES = ["XXS", "XS", "S", "M", "L", "XL"] as const;

@@ -63,6 +63,8 @@ export const volunteerMessage = v.variant("type", [
     commitments: hashes,
     /** What the tasks took, milliseconds, for sizing the next lease. */
     busyMs: uint(3_600_000),
+    /** Of that, what the engine worked, rests left out; all of it if absent. Counted against a job's category. */
+    workMs: v.optional(uint(3_600_000)),
   }),
   v.strictObject({
     type: v.literal("reveal"),

@@ -95,7 +95,7 @@ export function auditRow(
   { dealId, feeBps }: { dealId: JobId; feeBps: number },
   requester: JobRow["requester"],
   createdMs: number,
-): Omit<JobRow, "n" | "state" | "mismatches"> {
+): Omit<JobRow, "n" | "state" | "mismatches" | "spentSeconds"> {
   const secret = new Uint8Array(randomBytes(32));
   const { priceWei, n } = main;
   return { id: dealId, title: "", spec, requester, priceWei, feeBps, secret, createdMs, auditOf: n };

@@ -142,7 +142,7 @@ export class Loop {
     if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${options.spec.app}`);
     const row = { ...options, secret: new Uint8Array(randomBytes(32)), createdMs: this.#now() };
     const context: JobContext = {
-      row: { ...row, n: 0, state: "running", mismatches: 0 },
+      row: { ...row, n: 0, state: "running", mismatches: 0, spentSeconds: 0 },
       manifest: app.manifest,
       job: makeJob(row, app.manifest, !!this.#o.referee),
       contributions: 0,
@@ -173,7 +173,7 @@ export class Loop {
         n = store.jobs.insert(audit);
       });
       await this.#durable();
-      this.audits.attach(main, { ...audit, n, state: "running", mismatches: 0 });
+      this.audits.attach(main, { ...audit, n, state: "running", mismatches: 0, spentSeconds: 0 });
       log("job is checked", { job: row.id, deal: deal.dealId, checks: job.audit?.most });
     } catch (error) {
       log("no spot checks for this job", { job: row.id, error: String((error as Error).message) });
@@ -344,7 +344,7 @@ export class Loop {
     });
     for (const { task } of tasks) this.#placeOf(task).context.contributions++;
     this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root: batch.root, signature: ack });
-    this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs });
+    this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs, workMs: message.workMs });
   }
 
   /** The ack was lost on the way: the same batch gets the same answer, another one under its number none. */
@@ -600,6 +600,11 @@ export class Loop {
         belief: JSON.stringify(reason),
       }),
     );
+    const { spending } = task.job;
+    if (spending) {
+      row.spentSeconds = spending.seconds;
+      store.group.write(() => store.jobs.setSpent(row.n, row.spentSeconds));
+    }
     const rewards = rewardsOf(row, agreeing);
     for (const c of agreeing) {
       const rewardWei = rewards.get(c.worker) ?? 0n;

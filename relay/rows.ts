@@ -5,6 +5,7 @@ import { rangeOf, tasksOf } from "../protocol/api.ts";
 import { type Address, hex32 } from "../protocol/ids.ts";
 import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { isSampled } from "./scheduler/belief.ts";
+import { newSpending } from "./scheduler/category.ts";
 import { newStanding } from "./scheduler/credibility.ts";
 import { laws } from "./scheduler/laws.ts";
 import { needsOf } from "./scheduler/needs.ts";
@@ -27,7 +28,7 @@ export interface JobContext {
 
 /** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly everywhere. */
 export function makeJob(
-  row: Pick<JobRow, "id" | "requester" | "spec" | "secret">,
+  row: Pick<JobRow, "id" | "requester" | "spec" | "secret"> & Partial<Pick<JobRow, "spentSeconds">>,
   { engine, compare, output }: Manifest,
   hasReferee: boolean,
 ): Job {
@@ -52,6 +53,7 @@ export function makeJob(
           },
     needs: needsOf(row.spec, engine),
     keyOf: keyMaker(row.id, row.secret),
+    ...(row.spec.category && { spending: newSpending(row.spec.category, row.spentSeconds ?? 0) }),
   });
   job.referee = hasReferee && compare.kind === "exact" && !compare.within;
   return job;

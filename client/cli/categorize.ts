@@ -42,7 +42,7 @@ folder with a manifest.json. The kernel lies beside it as kernel.wgsl or kernel.
 
   --input           a file for each input, in the manifest's order or by name; the built-in apps have samples
   --params          parameters as JSON: '{"paths": 1000000}'
-  --items           items of the whole job; the built-in apps know it
+  --items           items of the whole job; the built-in apps know those of their input
   --items-per-task  otherwise about a second's worth
   --price           a pool's price of a reference second, in ECT; ${DEFAULT_PRICE} unless told
   --json            everything that was found, as JSON
@@ -110,11 +110,12 @@ async function categorize(ask: SampleAsk & { weiPerReferenceSecond: bigint }): P
     const program = device
       ? await loadWgsl(device, manifest, new TextDecoder().decode(job.code))
       : await loadWasm(manifest, job.code);
-    // A core's own time where there is no GPU to wait for: other programs of this machine are no work of the app's.
-    const nowMs = device ? () => performance.now() : threadMs;
+    const nowMs = clockFor(device);
     const sample = await timeSample(program, job, nowMs);
     const reference = await loadReference();
-    const speeds = device ? await measureGpu(device, reference) : await measureWasm(reference.wasm, { nowMs });
+    const speeds = device
+      ? await measureGpu(device, reference, { nowMs })
+      : await measureWasm(reference.wasm, { nowMs });
     const factor = machineFactor(engine, speeds);
     if (factor === undefined)
       throw new SuperEdgeError("no-engine", "this machine's speed could not be measured: its reference kernels fail");
@@ -157,7 +158,12 @@ async function timeSample(program: Program, job: SampleJob, nowMs: () => number)
   try {
     const bound = await program.bind(job.params, job.inputs);
     try {
-      return await timeItems(bound, { items: job.items, fewest: job.itemsPerTask ?? 1, most: mostItems(job), nowMs });
+      return await timeItems(bound, {
+        items: job.sampleItems,
+        fewest: job.itemsPerTask ?? 1,
+        most: mostItems(job),
+        nowMs,
+      });
     } finally {
       bound.dispose();
     }
@@ -166,9 +172,14 @@ async function timeSample(program: Program, job: SampleJob, nowMs: () => number)
   }
 }
 
-function threadMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
+/** Processor time where the processor computes: what other programs of this machine do is no work of the app's. */
+function clockFor(device: GPUDevice | undefined): () => number {
+  const used = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
+  if (!device) return () => used(process.threadCpuUsage());
+  // A software driver has threads of its own.
+  if (device.adapterInfo.isFallbackAdapter || device.adapterInfo.architecture === "swiftshader")
+    return () => used(process.cpuUsage());
+  return () => performance.now();
 }
 
 function itemsIn(seconds: number, secondsPerItem: number, job: SampleJob): number {

@@ -15,7 +15,10 @@ export interface SampleJob {
   params: Record<string, number>;
   /** In the manifest's order. */
   inputs: Uint8Array[];
+  /** Of the whole job. */
   items: number;
+  /** Of those, what the sample input is enough for. */
+  sampleItems: number;
   /** Undefined if nothing says how many are good. */
   itemsPerTask: number | undefined;
 }
@@ -57,6 +60,8 @@ async function ofBuiltin(builtin: (typeof builtins)[number], ask: SampleAsk): Pr
     params: prepared.params,
     inputs: prepared.inputs,
     items: ask.items ?? prepared.items,
+    // A larger job of the same kind: its other items are in input that is not here.
+    sampleItems: Math.min(prepared.items, ask.items ?? prepared.items),
     itemsPerTask: ask.itemsPerTask ?? prepared.itemsPerTask,
   };
 }
@@ -88,6 +93,7 @@ async function ofManifest(ask: SampleAsk): Promise<SampleJob> {
     params: parseParams(manifest, ask.params),
     inputs,
     items: ask.items,
+    sampleItems: ask.items,
     itemsPerTask: ask.itemsPerTask,
   };
 }

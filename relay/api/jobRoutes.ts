@@ -14,7 +14,7 @@ import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
 import { jsonBody } from "./openapi.ts";
 import { streamResults } from "./results.ts";
-import { checkTerms } from "./terms.ts";
+import { checkCategory, checkTerms } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
@@ -192,6 +192,7 @@ async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<v
   parseParams(manifest, spec.params);
   if (spec.inputs.length !== manifest.inputs.length)
     throw new SuperEdgeError("bad-job", `inputs: expected ${manifest.inputs.length}, found ${spec.inputs.length}`);
+  const inputs: { byteLength: number }[] = [];
   for (const [i, input] of manifest.inputs.entries()) {
     const size = await blobs.size(spec.inputs[i] as Cid);
     if (size === undefined)
@@ -201,6 +202,8 @@ async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<v
         "bad-job",
         `input ${input.name}: expected at most ${input.maxBytes} bytes, found ${size}`,
       );
+    inputs.push({ byteLength: size });
   }
   checkTerms(manifest, spec);
+  if (spec.category) checkCategory(manifest, spec, spec.category, inputs);
 }

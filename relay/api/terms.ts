@@ -1,6 +1,8 @@
 // Whether this relay can run a job on such terms at all: asked when one is quoted, and again when it is submitted.
+import { jobSize } from "../../kernels/jobSize.ts";
 import type { Manifest } from "../../kernels/kernel.ts";
 import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
+import { type Category, limitsOf } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
@@ -25,5 +27,26 @@ export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "i
     throw new SuperEdgeError(
       "bad-job",
       `trust: ${MAX_CONTRIBUTIONS} workers without reputation, the most a task may have, cannot reach ${spec.trust}`,
+    );
+}
+
+/** Memory and data are known beforehand, time is not. Throws `bad-job`. */
+export function checkCategory(
+  manifest: Manifest,
+  spec: JobSpec,
+  category: Category,
+  inputs: readonly { byteLength: number }[],
+): void {
+  const { memoryBytes, inputBytes, outputBytes } = jobSize(manifest, { ...spec, inputs });
+  const limits = limitsOf(category, manifest.engine);
+  if (memoryBytes > limits.memoryBytes)
+    throw new SuperEdgeError(
+      "bad-job",
+      `category: a task of ${category} may take ${limits.memoryBytes} bytes of memory, found ${memoryBytes}`,
+    );
+  if (inputBytes + outputBytes > limits.dataBytes)
+    throw new SuperEdgeError(
+      "bad-job",
+      `category: ${category} has ${limits.dataBytes} bytes of input and output, found ${inputBytes + outputBytes}`,
     );
 }

@@ -45,6 +45,7 @@ export function jobView({ loop, egress }: ApiContext, { row, job, contributions 
     mismatches: row.mismatches,
     bytesFromRelay: row.spec.inputs.reduce((sum, cid) => sum + (egress.get(cid) ?? 0), 0),
   };
+  if (row.spec.category) view.spentSeconds = row.spentSeconds;
   if (row.error) view.error = row.error;
   if (row.finishedMs !== undefined) view.finishedMs = row.finishedMs;
   const waitsFor = row.state === "running" ? missingFor(loop.state.workers.values(), job) : undefined;

@@ -29,7 +29,13 @@ export type Event =
     }
   | { type: "workRequested"; worker: Address; tasks: number }
   /** Already checked: signature, sequence, root. Keys the worker holds no lease for have been refused. */
-  | { type: "committed"; worker: Address; tasks: { task: Task; commitment: Bytes32 }[]; busyMs: number }
+  | {
+      type: "committed";
+      worker: Address;
+      tasks: { task: Task; commitment: Bytes32 }[];
+      busyMs: number;
+      workMs?: number | undefined;
+    }
   /** Already checked: digest and salt open the commitment, an inline output has that digest. */
   | {
       type: "revealed";

@@ -8,7 +8,7 @@ type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Partial<Pick<Job, "requester" | "needs" | "referee" | "audit">>;
+  Partial<Pick<Job, "requester" | "needs" | "referee" | "audit" | "spending">>;
 
 export const newJob = (terms: JobTerms): Job => ({
   requester: NO_REQUESTER.address,

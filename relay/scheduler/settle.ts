@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup, isSampled } from "./belief.ts";
+import { charge, overrun } from "./category.ts";
 import { type Check, closeCheck, learn, recheck } from "./checks.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
@@ -262,6 +263,11 @@ export function certify(
   const late = task.contributions.filter((c) => c.state !== "revealed");
   close(state, task);
   task.job.certified++;
+  if (task.job.spending)
+    charge(
+      task.job.spending,
+      agreeing.flatMap((c) => c.referenceSeconds ?? []),
+    );
   effects.push({ type: "certified", task, canonical, agreeing, rejected, reason });
   for (const c of late) dismiss(state, task, c, effects);
   if (revealed.length > 1) credit(state, agreeing);
@@ -269,6 +275,13 @@ export function certify(
   for (const c of agreeing) judge(state, task.job, c, revealed.length > 1, true, effects);
   for (const c of rejected) judge(state, task.job, c, true, false, effects);
   finishIfDone(task.job, effects);
+  stopIfOverrun(state, task.job, effects);
+}
+
+/** What is certified stays paid. */
+function stopIfOverrun(state: State, job: Job, effects: Effect[]): void {
+  const why = job.state === "running" && job.spending && overrun(job.spending, job.engine);
+  if (why) stopJob(state, job, "category-overrun", why, effects);
 }
 
 function close(state: State, task: Task): void {

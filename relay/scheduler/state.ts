@@ -12,6 +12,7 @@
 import type { Attributes } from "../../protocol/ads.ts";
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
+import type { Spending } from "./category.ts";
 import type { Check, Known } from "./checks.ts";
 import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -83,6 +84,8 @@ export interface Job {
   /** Work already handed out, for sharing the pool fairly between jobs (see stride.ts), milliseconds. */
   pass: number;
   dispatch: JobDispatch;
+  /** Absent if it named no category. */
+  spending?: Spending | undefined;
   /** The relay's secret from which task keys are made: a stranger cannot tell which task a key names. */
   keyOf: (index: number) => TaskKey;
 }
@@ -136,6 +139,8 @@ export interface Contribution extends StandingAt {
   output?: Uint8Array | undefined;
   /** Of a large output that is compared within a tolerance: leaves drawn after all of its task had committed. */
   sample?: Uint8Array | undefined;
+  /** What it took, on the reference machine; unknown after a restart. */
+  referenceSeconds?: number;
   /** The worker's standing has been told how this one ended. */
   counted?: boolean;
 }

@@ -1,6 +1,7 @@
 // The scheduler: from state and event to changed state and what is to be done. No clock, no randomness, no I/O: the
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
+import { referenceSeconds } from "./category.ts";
 import { trackCheck } from "./checks.ts";
 import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
@@ -211,6 +212,11 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
     contribution.checksAt = worker.standing.checks;
     contribution.historyAt = worker.standing.history;
     contribution.failuresAt = worker.standing.failures;
+    if (task.job.spending) {
+      const workMs = (event.workMs ?? event.busyMs) / event.tasks.length;
+      const wallMs = (nowMs - contribution.leasedMs) / event.tasks.length;
+      contribution.referenceSeconds = referenceSeconds(task.job.engine, worker.attributes, workMs, wallMs);
+    }
     worker.leased.delete(task);
     worker.pending.add(task);
   }

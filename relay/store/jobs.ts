@@ -21,6 +21,8 @@ export interface JobRow {
   mismatches: number;
   /** It is no requester's job but pays for spot checks of the job with this number. */
   auditOf?: number | undefined;
+  /** Of the reference machine, in certified tasks; counted if the job names a category. */
+  spentSeconds: number;
 }
 
 interface Raw {
@@ -38,6 +40,7 @@ interface Raw {
   finishedMs: number | null;
   mismatches: number;
   auditOf: number | null;
+  spentSeconds: number;
 }
 
 const fromRaw = (raw: Raw): JobRow => ({
@@ -56,6 +59,7 @@ export class JobTable {
   readonly #insert;
   readonly #finish;
   readonly #mismatch;
+  readonly #spend;
   readonly #all;
 
   constructor(db: DatabaseSync) {
@@ -64,6 +68,7 @@ export class JobTable {
     );
     this.#finish = db.prepare("update job set state = ?, error = ?, finishedMs = ? where n = ?");
     this.#mismatch = db.prepare("update job set mismatches = mismatches + 1 where n = ?");
+    this.#spend = db.prepare("update job set spentSeconds = ? where n = ?");
     this.#all = db.prepare("select * from job order by n");
   }
 
@@ -71,7 +76,7 @@ export class JobTable {
     return (this.#all.all() as unknown as Raw[]).map(fromRaw);
   }
 
-  insert(job: Omit<JobRow, "n" | "state" | "error" | "finishedMs" | "mismatches">): number {
+  insert(job: Omit<JobRow, "n" | "state" | "error" | "finishedMs" | "mismatches" | "spentSeconds">): number {
     const { lastInsertRowid } = this.#insert.run(
       job.id,
       job.title,
@@ -88,6 +93,10 @@ export class JobTable {
 
   finish(n: number, state: JobState, error: JobRow["error"] | undefined, atMs: number): void {
     this.#finish.run(state, error ? JSON.stringify(error) : null, atMs, n);
+  }
+
+  setSpent(n: number, spentSeconds: number): void {
+    this.#spend.run(spentSeconds, n);
   }
 
   countMismatch(n: number): void {

@@ -8,7 +8,8 @@ create table if not exists quarantine(app text primary key, reason text not null
 create table if not exists job(
   n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
   priceWei text not null, feeBps integer not null, state text not null, error text, secret blob not null,
-  createdMs integer not null, finishedMs integer, mismatches integer not null default 0, auditOf integer);
+  createdMs integer not null, finishedMs integer, mismatches integer not null default 0, auditOf integer,
+  spentSeconds real not null default 0);
 create table if not exists worker(
   n integer primary key, address text not null unique, owner text not null, beneficiary text not null,
   engines text not null, adapter text not null, seenMs integer not null, sequence integer not null default 0,

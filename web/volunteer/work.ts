@@ -86,6 +86,7 @@ interface Finished {
   output: Uint8Array;
   itemBytes: number;
   tookMs: number;
+  busyMs: number;
 }
 
 export class Work {
@@ -256,7 +257,8 @@ export class Work {
       const { output, tookMs, busyMs } = await run(kernel, task, timeoutMs);
       changed({ type: "finished", tookMs, busyMs });
       // Handed back meanwhile, or the connection it was leased on is gone: so is the lease.
-      if (this.#current === task && greeted && greeted === this.#greeted) this.#finish(task, manifest, output, tookMs);
+      if (this.#current === task && greeted && greeted === this.#greeted)
+        this.#finish(task, manifest, output, { tookMs, busyMs });
     } catch (error) {
       const known = error instanceof SuperEdgeError ? error : new SuperEdgeError("kernel-trap", String(error));
       changed({ type: "stopped" });
@@ -274,13 +276,18 @@ export class Work {
     }
   }
 
-  #finish(task: Queued, manifest: Manifest, output: Uint8Array, tookMs: number): void {
+  #finish(
+    task: Queued,
+    manifest: Manifest,
+    output: Uint8Array,
+    { tookMs, busyMs }: { tookMs: number; busyMs: number },
+  ): void {
     const { itemBytes } = manifest.output;
     const digest = fromHex(digestOf(output, itemBytes));
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const commitment = commitmentOf(task.key, this.#ports.identity.address, digest, salt);
     if (this.#finished.length === 0) this.#finishedSinceMs = performance.now() - tookMs;
-    this.#finished.push({ key: task.key, commitment, digest, salt, output, itemBytes, tookMs });
+    this.#finished.push({ key: task.key, commitment, digest, salt, output, itemBytes, tookMs, busyMs });
   }
 
   #commit(): void {
@@ -309,6 +316,7 @@ export class Work {
       keys: joinHashes(batch.map((task) => task.key)),
       commitments: joinHashes(commitments),
       busyMs: Math.round(batch.reduce((sum, task) => sum + task.tookMs, 0)),
+      workMs: Math.round(batch.reduce((sum, task) => sum + task.busyMs, 0)),
     });
     changed({ type: "committed", tasks: batch.length });
   }

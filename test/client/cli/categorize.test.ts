@@ -65,6 +65,16 @@ describe("superedge categorize", () => {
     expect(text).toContain("at 2 ECT a reference second");
   });
 
+  test("measures a part, and says what the whole will be", async () => {
+    const ask = ["option-pricing", "--params", '{"paths": 8192, "style": 0}', "--json"];
+    const part = JSON.parse(await categorize(...ask)) as Report;
+    const whole = JSON.parse(await categorize(...ask, "--items", "20000")) as Report;
+    expect([part.items, whole.items, whole.sample.items]).toEqual([2, 20_000, 2]);
+    expect(whole.size.outputBytes).toBe(10_000 * part.size.outputBytes);
+    expect(whole.referenceSeconds / part.referenceSeconds / 10_000).toBeGreaterThan(0.1);
+    expect(whole.referenceSeconds / part.referenceSeconds / 10_000).toBeLessThan(10);
+  });
+
   test("measures somebody's own app from its folder, and sizes its tasks", async () => {
     const ask = [folder, "--params", '{"offset": 3}', "--json"];
     const report = JSON.parse(await categorize(...ask, "--items", "1000000")) as Report;
