@@ -16,10 +16,10 @@ import {
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS, MAX_REPLICAS } from "../protocol/limits.ts";
 import { address, bytes32, cid, text, uint, wei } from "../protocol/schemas.ts";
 
-/** Basis points: 10,000 is the whole. */
-const bps = uint(10_000);
 const atLeastNone = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+/** Basis points: 10,000 is the whole. */
+const bps = uint(10_000);
 /** Contributions a task can gather: replicas, their replacements and copies of the tail. Far above any real task. */
 const MAX_CONTRIBUTIONS = 64 * MAX_REPLICAS;
 
@@ -67,6 +67,9 @@ export const jobAnswer: v.GenericSchema<unknown, JobView> = v.object({
   mismatches: uint(),
   bytesFromRelay: uint(),
   waitsFor: v.optional(text(1000)),
+  promise: v.optional(
+    v.object({ granted: v.boolean(), probability: share, deadlineMs: uint(), kept: v.optional(v.boolean()) }),
+  ),
 });
 export const jobsAnswer = v.array(jobAnswer);
 

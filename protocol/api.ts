@@ -144,6 +144,8 @@ export interface JobView {
   state: JobState;
   /** What is missing, in words, if the workers that are connected cannot finish it. */
   waitsFor?: string;
+  /** What the pool said to the job's deadline when it took it, and whether it was kept, once that is known. */
+  promise?: { granted: boolean; probability: number; deadlineMs: number; kept?: boolean };
   /** Why it was stopped. */
   error?: { code: string; message: string };
   requester: string;

@@ -28,6 +28,7 @@ import { emptyState, step } from "./scheduler/step.ts";
 import { Showing } from "./showing.ts";
 import { signHash } from "./signature.ts";
 import { CONTRIBUTION } from "./store/open.ts";
+import type { PromiseRow } from "./store/promises.ts";
 import type { Store } from "./store/store.ts";
 import type { WorkerRow } from "./store/workers.ts";
 import { uniform } from "./uniform.ts";
@@ -128,6 +129,7 @@ export class Loop {
     requester: Address;
     priceWei: bigint;
     feeBps: number;
+    promise?: PromiseRow | undefined;
   }): Promise<JobContext> {
     const known = this.jobs.get(options.id);
     if (known) {
@@ -150,6 +152,7 @@ export class Loop {
     this.jobs.set(options.id, context);
     this.#o.store.group.write(() => {
       context.row.n = this.#o.store.jobs.insert(row);
+      if (row.promise) this.#o.store.promises.put(context.row.n, row.promise);
     });
     await this.#durable();
     this.#o.log("job added", { job: options.id, tasks: context.job.tasks, app: app.manifest.name });
@@ -201,6 +204,7 @@ export class Loop {
       invariant(app, `job ${row.id} has an app in the store`);
       const job = makeJob(row, app.manifest, !!this.#o.referee);
       job.state = row.state;
+      if (row.spec.deadlineSeconds !== undefined) row.promise = store.promises.get(row.n);
       this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
       const certified = new Set(store.certified.indices(row.n));
       job.certified = certified.size;

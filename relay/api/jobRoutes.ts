@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance } from "fastify";
-import { parseParams } from "../../kernels/kernel.ts";
+import { type Manifest, parseParams } from "../../kernels/kernel.ts";
 import { type JobSpec, type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
@@ -12,9 +12,10 @@ import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
+import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
 import { streamResults } from "./results.ts";
-import { checkCategory, checkTerms } from "./terms.ts";
+import { checkCategory, checkTerms, usableApp } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
@@ -49,9 +50,11 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       const known = loop.jobs.get(id);
       // With no number in the store yet, it is being added by another request.
       if (known && known.row.n > 0) return jobView(context, known);
-      await checkSpec(context, spec);
+      const manifest = await checkSpec(context, spec);
       const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
+      const promise = spec.deadlineSeconds === undefined ? undefined : (await foresee(context, manifest, spec)).promise;
       const job = await loop.addJob({
+        promise,
         id,
         title: title ?? "",
         spec,
@@ -183,12 +186,8 @@ function whole(text: string | undefined, otherwise: number, most: number): numbe
 }
 
 /** Whether this relay can run the job at all. Throws `bad-job` or `not-found`. */
-async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<void> {
-  const app = store.apps.get(spec.app as Cid);
-  if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${spec.app}`);
-  const unstable = store.apps.quarantined(app.app);
-  if (unstable) throw new SuperEdgeError("kernel-nondeterministic", `this pool runs the app no more: ${unstable}`);
-  const { manifest } = app;
+async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<Manifest> {
+  const manifest = usableApp(store, spec.app as Cid);
   parseParams(manifest, spec.params);
   if (spec.inputs.length !== manifest.inputs.length)
     throw new SuperEdgeError("bad-job", `inputs: expected ${manifest.inputs.length}, found ${spec.inputs.length}`);
@@ -206,4 +205,5 @@ async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<v
   }
   checkTerms(manifest, spec);
   if (spec.category) checkCategory(manifest, spec, spec.category, inputs);
+  return manifest;
 }

@@ -4,9 +4,20 @@ import type { Manifest } from "../../kernels/kernel.ts";
 import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
 import { type Category, limitsOf } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
+import type { Cid } from "../../protocol/ids.ts";
 import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { canBeBelieved } from "../scheduler/laws.ts";
+import type { Store } from "../store/store.ts";
+
+/** The app's manifest. Throws `not-found`, or `kernel-nondeterministic` if its kernel was found not to agree with itself. */
+export function usableApp({ apps }: Store, id: Cid): Manifest {
+  const app = apps.get(id);
+  if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${id}`);
+  const unstable = apps.quarantined(id);
+  if (unstable) throw new SuperEdgeError("kernel-nondeterministic", `this pool runs the app no more: ${unstable}`);
+  return app.manifest;
+}
 
 /** Throws `bad-job`. */
 export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "inputs">): void {
@@ -23,6 +34,8 @@ export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "i
     );
   if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
     throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
+  if (spec.completion !== undefined && spec.deadlineSeconds === undefined)
+    throw new SuperEdgeError("bad-job", "completion: expected a deadlineSeconds with it, found none");
   if (!canBeBelieved(spec))
     throw new SuperEdgeError(
       "bad-job",

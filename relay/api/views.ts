@@ -10,7 +10,9 @@ import type { Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import type { DifferenceRow } from "../store/differences.ts";
+import type { JobRow } from "../store/jobs.ts";
 import { CONTRIBUTION } from "../store/open.ts";
+import type { PromiseRow } from "../store/promises.ts";
 import type { WorkerRow } from "../store/workers.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -50,7 +52,15 @@ export function jobView({ loop, egress }: ApiContext, { row, job, contributions 
   if (row.finishedMs !== undefined) view.finishedMs = row.finishedMs;
   const waitsFor = row.state === "running" ? missingFor(loop.state.workers.values(), job) : undefined;
   if (waitsFor) view.waitsFor = waitsFor;
+  if (row.promise) view.promise = promiseView(row, row.promise, Date.now());
   return view;
+}
+
+function promiseView(row: JobRow, { granted, probability }: PromiseRow, nowMs: number): JobView["promise"] {
+  const deadlineMs = row.createdMs + (row.spec.deadlineSeconds ?? 0) * 1000;
+  const view = { granted, probability, deadlineMs };
+  if (row.state === "done") return { ...view, kept: (row.finishedMs ?? nowMs) <= deadlineMs };
+  return row.state === "stopped" || nowMs > deadlineMs ? { ...view, kept: false } : view;
 }
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. */

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { JobSpec, JobState } from "../../protocol/api.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import type { Address, JobId } from "../../protocol/ids.ts";
+import type { PromiseRow } from "./promises.ts";
 
 /** A job as stored. `n` is its number in this store. */
 export interface JobRow {
@@ -23,6 +24,8 @@ export interface JobRow {
   auditOf?: number | undefined;
   /** Of the reference machine, in certified tasks; counted if the job names a category. */
   spentSeconds: number;
+  /** Of a job with a deadline: what the pool said to it. Kept in a table of its own. */
+  promise?: PromiseRow | undefined;
 }
 
 interface Raw {

@@ -37,6 +37,7 @@ create table if not exists difference(
 create table if not exists spot(
   job integer not null, number integer not null, task integer not null, digest blob not null, self integer not null,
   primary key(job, number)) without rowid;
+create table if not exists promise(job integer primary key, granted integer not null, probability real not null);
 create index if not exists certified_waiting on certified(job, task) where epoch is null;
 create index if not exists certified_age on certified(atMs) where epoch is null;
 `;

@@ -7,6 +7,7 @@ import { DifferenceTable } from "./differences.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { JobTable } from "./jobs.ts";
 import { openStore } from "./open.ts";
+import { PromiseTable } from "./promises.ts";
 import { SpotTable } from "./spots.ts";
 import { WorkerTable } from "./workers.ts";
 
@@ -19,6 +20,7 @@ export class Store {
   readonly certified: CertifiedTable;
   readonly differences: DifferenceTable;
   readonly spots: SpotTable;
+  readonly promises: PromiseTable;
   readonly group: GroupCommit;
 
   constructor(file: string, onBroken: (error: unknown) => void) {
@@ -30,6 +32,7 @@ export class Store {
     this.certified = new CertifiedTable(this.db);
     this.differences = new DifferenceTable(this.db);
     this.spots = new SpotTable(this.db);
+    this.promises = new PromiseTable(this.db);
     this.group = new GroupCommit(this.db, onBroken);
   }
 

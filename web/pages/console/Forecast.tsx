@@ -4,6 +4,7 @@ import { formatDuration } from "../format/duration.ts";
 import { formatEct } from "../format/ect.ts";
 import { significant } from "../format/significant.ts";
 import { QuoteAsker } from "./askQuote.ts";
+import { percent } from "./beliefWords.ts";
 import { type Connected, pool } from "./connection.ts";
 import type { Prepared } from "./submission.ts";
 
@@ -69,7 +70,7 @@ function Rows({ quote, deadline }: { quote: Quote; deadline: number | undefined 
       {promise && deadline !== undefined && (
         <p class={`notice small ${promise.granted ? "good" : "warn"}`}>
           {promise.granted ? "The pool would promise the deadline" : "The pool would not promise the deadline"}: it
-          expects to keep it with {significant(100 * promise.probability, 2)} %.
+          expects to keep it with {percent(promise.probability)}.
         </p>
       )}
       <p class={`notice small ${outlook.state === "ready" ? "good" : "warn"}`}>{outlook.words}</p>

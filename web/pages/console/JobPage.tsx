@@ -7,6 +7,7 @@ import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
 import { CostPanel } from "./CostPanel.tsx";
 import type { Connected } from "./connection.ts";
+import { promiseTone, promiseWords } from "./promiseWords.ts";
 import { Results } from "./Results.tsx";
 import { hashOf } from "./route.ts";
 import { TaskDetail } from "./TaskDetail.tsx";
@@ -57,7 +58,7 @@ function Live({ connected, watch, watched }: { connected: Connected; watch: JobW
             {shortName(view.job)}
           </code>{" "}
           · {formatEct(BigInt(view.priceWei))} ECT a task · law {view.spec.law}
-          {view.spec.law === "poco" && `, trust ${formatCount(view.spec.trust)}`}
+          {`, trust ${formatCount(view.spec.trust)}`}
         </p>
       </header>
       <Progress connected={connected} watch={watch} view={view} />
@@ -142,6 +143,7 @@ function Progress({ connected, watch, view }: { connected: Connected; watch: Job
           </span>
         )}
       </p>
+      {view.promise && <p class={`notice small ${promiseTone(view.promise)}`}>{promiseWords(view.promise)}</p>}
       {view.state === "running" && view.waitsFor && <p class="notice warn">Waiting: the job {view.waitsFor}.</p>}
       {view.error && <p class="notice wrong">{view.error.message}</p>}
       {problem && (

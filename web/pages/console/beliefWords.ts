@@ -23,6 +23,7 @@ export function oddsWords(probability: number): string {
 /** Never 100 where something is missing. */
 export function percent(share: number): string {
   if (share >= 1) return "100\u00a0%";
+  if (share < 0.01) return share > 0 ? "less than 1\u00a0%" : "0\u00a0%";
   const missing = 100 * (1 - share);
   const digits = missing >= 1 ? 0 : Math.min(10, Math.ceil(-Math.log10(missing)) + 1);
   return `${(Math.floor(share * 100 * 10 ** digits) / 10 ** digits).toFixed(digits)}\u00a0%`;

@@ -1,0 +1,79 @@
+// What a job would meet in the pool as it is now. Asked for quotes, and once more when a job with a deadline is submitted.
+import { setImmediate } from "node:timers/promises";
+import type { Manifest } from "../../kernels/kernel.ts";
+import { type QuoteRequest, type QuoteView, tasksOf } from "../../protocol/api.ts";
+import { forecastOf } from "../scheduler/forecast.ts";
+import { laws } from "../scheduler/laws.ts";
+import { needsOf } from "../scheduler/needs.ts";
+import { prospectsOf, redundancyOf, whatIsMissing } from "../scheduler/prospects.ts";
+import { hasWork } from "../scheduler/work.ts";
+import type { ApiContext } from "./context.ts";
+
+/** Jobs of the same app whose prices are compared, newest first. */
+const COMPARED_JOBS = 100;
+/** Where a deadline is named and no probability. */
+const USUAL_COMPLETION = 0.9;
+
+type Asked = Omit<QuoteRequest, "inputBytes" | "priceWei">;
+
+/** `asked`: terms that `checkTerms` has let pass. */
+export async function foresee({ loop }: ApiContext, { engine }: Manifest, asked: Asked): Promise<QuoteView> {
+  const { state } = loop;
+  const needs = needsOf(asked, engine);
+  const search = prospectsOf(
+    state.workers.values(),
+    (worker) => worker.engines.has(engine) && needs.admits(worker.attributes),
+  );
+  let step = search.next();
+  for (; !step.done; step = search.next()) await setImmediate();
+  const { connected, eligible, owners } = step.value;
+  const tasks = tasksOf(asked);
+  const redundancy = redundancyOf({ ...asked, tasks }, eligible, state.rules);
+  const needed = Math.max(asked.replicas, laws[asked.law]!.first(asked));
+  const missing = whatIsMissing({ engine, isPicky: needs.mentions.length > 0 }, needed, {
+    connected,
+    owners: owners.size,
+  });
+  const history = historyOf(asked);
+  const load = { app: asked.app, tasks, redundancy: redundancy.expected, size: history.size, rivals: rivals() };
+  const forecast = missing ? undefined : forecastOf(load, eligible);
+  const view: QuoteView = {
+    tasks,
+    connected,
+    eligible: { workers: eligible.length, owners: owners.size },
+    redundancy,
+  };
+  if (history.price) view.price = history.price;
+  if (forecast) view.eta = { p50Ms: Math.ceil(forecast.p50Ms), p90Ms: Math.ceil(forecast.p90Ms) };
+  if (missing) view.missing = missing;
+  if (asked.deadlineSeconds !== undefined) {
+    const probability = forecast?.within(asked.deadlineSeconds * 1000) ?? 0;
+    view.promise = { granted: probability >= (asked.completion ?? USUAL_COMPLETION), probability };
+  }
+  return view;
+
+  /** What the same app's items have cost in other jobs, for a task of this size, and this size to the newest one's. */
+  function historyOf({ app, itemsPerTask }: Asked): { price?: QuoteView["price"]; size: number } {
+    const perItem: number[] = [];
+    let size = 1;
+    for (const { row } of [...loop.jobs.values()].reverse()) {
+      if (row.spec.app !== app || row.state === "stopped") continue;
+      if (perItem.length === 0) size = itemsPerTask / row.spec.itemsPerTask;
+      perItem.push(Number(row.priceWei) / row.spec.itemsPerTask);
+      if (perItem.length === COMPARED_JOBS) break;
+    }
+    if (perItem.length === 0) return { size };
+    perItem.sort((a, b) => a - b);
+    const at = (share: number) =>
+      String(BigInt(Math.round(perItem[Math.floor(share * (perItem.length - 1))]! * itemsPerTask)));
+    return { price: { lowWei: at(0.1), highWei: at(0.9) }, size };
+  }
+
+  /** Requesters whose jobs would share the machines. */
+  function rivals(): number {
+    const requesters = new Set<string>();
+    for (const job of state.dispatch.running)
+      if (job.state === "running" && job.engine === engine && hasWork(job)) requesters.add(job.requester);
+    return requesters.size;
+  }
+}

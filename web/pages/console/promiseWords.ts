@@ -1,0 +1,16 @@
+// What became of a job's deadline, or is expected to.
+import type { JobView } from "../../../protocol/api.ts";
+import { percent } from "./beliefWords.ts";
+
+type Promised = NonNullable<JobView["promise"]>;
+
+export function promiseWords({ granted, probability, deadlineMs, kept }: Promised): string {
+  const said = granted
+    ? `The pool promised it, expecting to keep it with ${percent(probability)}`
+    : `The pool did not promise it: it expected to keep it with ${percent(probability)}`;
+  if (kept === true) return `The deadline was kept. ${said}.`;
+  if (kept === false) return `The deadline was missed. ${said}.`;
+  return `To be done by ${new Date(deadlineMs).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}. ${said}.`;
+}
+
+export const promiseTone = ({ granted, kept }: Promised): "good" | "warn" => ((kept ?? granted) ? "good" : "warn");
