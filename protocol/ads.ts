@@ -108,15 +108,50 @@ export function machineAttributes(ad: Ad, relay: RelayKnows): Attributes {
   });
 }
 
+/** All names that a machine's attributes may have. */
+export const MACHINE_ATTRIBUTES: readonly string[] = [
+  "MyType",
+  "Name",
+  "Owner",
+  "Pool",
+  "Score",
+  "Credibility",
+  "SessionAgeSeconds",
+  "Engines",
+  "HasWgsl",
+  "HasWasm",
+  "Cores",
+  "MemoryMiB",
+  "DownMbps",
+  "Hidden",
+  "OnBattery",
+  "Peers",
+  "Region",
+  "NumericClass",
+  "GflopsF32",
+  "GflopsI32",
+  "GflopsWasm",
+  "GpuVendor",
+  "GpuArchitecture",
+  "GpuIsSoftware",
+  "GpuFeatures",
+  "GpuMaxBufferMiB",
+  "GpuMaxStorageBindingMiB",
+  "GpuWorkgroupBytes",
+  "GpuWorkgroupInvocations",
+  "GpuStorageBuffers",
+];
+
 /** A job's side of the match: TARGET to a machine, MY to its own requirements. */
 export function jobAttributes(job: {
-  spec: JobSpec;
+  spec: Omit<JobSpec, "params" | "inputs">;
   engine: "wgsl" | "wasm";
-  requester: Address;
+  /** Absent before it is submitted. */
+  requester?: Address | undefined;
   /** Of the app. */
   name: string;
-  /** For one certified task. */
-  priceEct: number;
+  /** For one certified task; absent where nobody has named one yet. */
+  priceWei?: bigint | undefined;
 }): Attributes {
   const { spec } = job;
   return present({
@@ -130,7 +165,7 @@ export function jobAttributes(job: {
     Replicas: spec.replicas,
     Tasks: tasksOf(spec),
     ItemsPerTask: spec.itemsPerTask,
-    PriceEct: job.priceEct,
+    PriceEct: job.priceWei === undefined ? undefined : Number(job.priceWei) / 1e18,
     MinScore: spec.minScore,
     DeadlineSeconds: spec.deadlineSeconds,
     Completion: spec.completion,

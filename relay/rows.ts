@@ -28,8 +28,8 @@ export interface JobContext {
 
 /** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly everywhere. */
 export function makeJob(
-  row: Pick<JobRow, "id" | "requester" | "spec" | "secret"> & Partial<Pick<JobRow, "spentSeconds">>,
-  { engine, compare, output }: Manifest,
+  row: Pick<JobRow, "id" | "requester" | "spec" | "secret" | "priceWei"> & Partial<Pick<JobRow, "spentSeconds">>,
+  { name, engine, compare, output }: Manifest,
   hasReferee: boolean,
 ): Job {
   const { law, trust, replicas } = row.spec;
@@ -51,7 +51,7 @@ export function makeJob(
             agree: (a, b) => agreement(compare, output.type, a, b),
             isSampled: (index) => rangeOf(row.spec, index).count * output.itemBytes > MAX_INLINE_OUTPUT_BYTES,
           },
-    needs: needsOf(row.spec, engine),
+    needs: needsOf({ ...row, name, engine }),
     keyOf: keyMaker(row.id, row.secret),
     ...(row.spec.category && { spending: newSpending(row.spec.category, row.spentSeconds ?? 0) }),
   });

@@ -4,7 +4,7 @@ import type { Manifest } from "../../kernels/kernel.ts";
 import { type QuoteRequest, type QuoteView, tasksOf } from "../../protocol/api.ts";
 import { forecastOf } from "../scheduler/forecast.ts";
 import { laws } from "../scheduler/laws.ts";
-import { needsOf } from "../scheduler/needs.ts";
+import { type Needs, needsOf } from "../scheduler/needs.ts";
 import { prospectsOf, redundancyOf, whatIsMissing } from "../scheduler/prospects.ts";
 import { hasWork } from "../scheduler/work.ts";
 import type { ApiContext } from "./context.ts";
@@ -14,15 +14,28 @@ const COMPARED_JOBS = 100;
 /** Where a deadline is named and no probability. */
 const USUAL_COMPLETION = 0.9;
 
-type Asked = Omit<QuoteRequest, "inputBytes" | "priceWei">;
+type Asked = Omit<QuoteRequest, "inputBytes">;
+
+/** Requirements are evaluated once for all machines that they cannot tell apart. */
+function onceForAlike({ mentions, admits }: Needs): Needs["admits"] {
+  const known = new Map<string, boolean>();
+  return (machine) => {
+    const key = JSON.stringify(mentions.map((name) => machine[name] ?? null));
+    const answer = known.get(key) ?? admits(machine);
+    known.set(key, answer);
+    return answer;
+  };
+}
 
 /** `asked`: terms that `checkTerms` has let pass. */
-export async function foresee({ loop }: ApiContext, { engine }: Manifest, asked: Asked): Promise<QuoteView> {
+export async function foresee({ loop }: ApiContext, { name, engine }: Manifest, asked: Asked): Promise<QuoteView> {
   const { state } = loop;
-  const needs = needsOf(asked, engine);
+  const priceWei = asked.priceWei === undefined ? undefined : BigInt(asked.priceWei);
+  const needs = needsOf({ id: "", spec: asked, engine, name, priceWei });
+  const admits = onceForAlike(needs);
   const search = prospectsOf(
     state.workers.values(),
-    (worker) => worker.engines.has(engine) && needs.admits(worker.attributes),
+    (worker) => worker.engines.has(engine) && admits(worker.attributes),
   );
   let step = search.next();
   for (; !step.done; step = search.next()) await setImmediate();

@@ -52,7 +52,10 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       if (known && known.row.n > 0) return jobView(context, known);
       const manifest = await checkSpec(context, spec);
       const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
-      const promise = spec.deadlineSeconds === undefined ? undefined : (await foresee(context, manifest, spec)).promise;
+      const promise =
+        spec.deadlineSeconds === undefined
+          ? undefined
+          : (await foresee(context, manifest, { ...spec, priceWei: String(terms.pricePerTaskWei) })).promise;
       const job = await loop.addJob({
         promise,
         id,

@@ -1,6 +1,7 @@
 // Whether this relay can run a job on such terms at all: asked when one is quoted, and again when it is submitted.
 import { jobSize } from "../../kernels/jobSize.ts";
 import type { Manifest } from "../../kernels/kernel.ts";
+import { parseJobExpression } from "../../protocol/adExpressions.ts";
 import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
 import { type Category, limitsOf } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
@@ -34,6 +35,8 @@ export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "i
     );
   if (manifest.compare.kind === "tolerance" && spec.law !== "pool")
     throw new SuperEdgeError("bad-job", "law: an app that compares within a tolerance runs under law pool only");
+  if (spec.requirements !== undefined) parseJobExpression("requirements", spec.requirements);
+  if (spec.rank !== undefined) parseJobExpression("rank", spec.rank);
   if (spec.completion !== undefined && spec.deadlineSeconds === undefined)
     throw new SuperEdgeError("bad-job", "completion: expected a deadlineSeconds with it, found none");
   if (!canBeBelieved(spec))

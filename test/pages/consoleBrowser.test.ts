@@ -108,6 +108,17 @@ describe("the console", () => {
     expect(await page.getByRole("button", { name: "Submit the job" }).isDisabled()).toBe(true);
     await page.getByLabel("Deadline (minutes)").fill("60");
     await page.getByLabel("Kept with (%)").waitFor();
+    await page.getByText("The pool would not promise the deadline").waitFor();
+    const requirements = page.getByLabel("Requirements");
+    await requirements.fill("HasWasm && Cores >");
+    await page.getByText(/^Not a ClassAd expression: line 1, column \d+: expected/).waitFor();
+    expect(await page.getByRole("button", { name: "Submit the job" }).isDisabled()).toBe(true);
+    await expectSoundLayout(page);
+    await requirements.fill("HasWasm && Memory > 1");
+    await page.getByText("No machine has an attribute named Memory").waitFor();
+    await forecast.getByText("run wasm and meet the job's requirements; 0 of 2 connected are.").waitFor();
+    await requirements.fill("HasWasm && Cores >= 1");
+    await forecast.getByText("2 volunteers with WebAssembly").waitFor();
     await expectSoundLayout(page);
   });
 

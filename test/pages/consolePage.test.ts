@@ -4,7 +4,7 @@ import type { Param } from "../../kernels/kernel.ts";
 import { beliefWords, oddsWords, percent } from "../../web/pages/console/beliefWords.ts";
 import { costOf } from "../../web/pages/console/cost.ts";
 import { readParam } from "../../web/pages/console/params.ts";
-import { FIRST_WISHES, readWishes } from "../../web/pages/console/wishes.ts";
+import { FIRST_WISHES, readWishes, unknownNames } from "../../web/pages/console/wishes.ts";
 
 describe("the cost of a job", () => {
   const deal = fc
@@ -83,7 +83,7 @@ describe("wishes as typed", () => {
   });
 
   test("become parts of the job's spec", () => {
-    const typed = { preference: "fastest", requirements: " HasWgsl ", deadline: "1.5", completion: "95" } as const;
+    const typed = { preference: "fastest", requirements: "HasWgsl", deadline: "1.5", completion: "95" } as const;
     expect(readWishes(typed)).toEqual({
       ok: true,
       value: { preference: "fastest", requirements: "HasWgsl", deadlineSeconds: 90, completion: 0.95 },
@@ -95,5 +95,14 @@ describe("wishes as typed", () => {
     expect(why({ deadline: "soon" })).toMatchObject({ ok: false, why: expect.stringContaining("minutes are needed") });
     expect(why({ deadline: "5", completion: "101" })).toMatchObject({ ok: false });
     expect(why({ requirements: "x".repeat(2049) })).toMatchObject({ ok: false });
+    expect(why({ requirements: "Cores >" })).toMatchObject({
+      ok: false,
+      why: expect.stringMatching(/^Requirements: line 1, column \d+: expected/),
+    });
+  });
+
+  test("say which names no machine has", () => {
+    expect(unknownNames("HasWgsl && Memory > 3 && MY.Anything")).toEqual(["Memory"]);
+    expect(unknownNames("Memory >")).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Ad, adSchema, jobAttributes, machineAttributes } from "../../protocol/ads.ts";
+import { type Ad, adSchema, jobAttributes, MACHINE_ATTRIBUTES, machineAttributes } from "../../protocol/ads.ts";
 import { type JobSpec, jobSpecSchema } from "../../protocol/api.ts";
 import { toAddress, toCid } from "../../protocol/ids.ts";
 import { jobHash } from "../../protocol/job.ts";
@@ -87,6 +87,7 @@ describe("a machine's ad", () => {
     expect(Object.keys(machineAttributes(fullAd, relayKnows)).sort()).toEqual(
       documented("A machine's attributes").sort(),
     );
+    expect([...MACHINE_ATTRIBUTES].sort()).toEqual(documented("A machine's attributes").sort());
   });
 
   it("leaves out what the machine does not tell", () => {
@@ -111,7 +112,7 @@ describe("a job's spec", () => {
       engine: "wgsl",
       requester: who,
       name: "squares",
-      priceEct: 0.01,
+      priceWei: 10n ** 16n,
     } as const;
     const attributes = jobAttributes(job);
     expect(Object.keys(attributes).sort()).toEqual(documented("A job's attributes").sort());

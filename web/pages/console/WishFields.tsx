@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { PRESETS, requirementsProblem } from "./wishes.ts";
+import { PRESETS, requirementsProblem, unknownNames } from "./wishes.ts";
 
 const PRESET_WORDS: Record<(typeof PRESETS)[number], string> = {
   balanced: "Cost, speed, trust, reliability and energy count alike.",
@@ -13,6 +13,7 @@ const PRESET_WORDS: Record<(typeof PRESETS)[number], string> = {
 export function WishFields({ draft }: { draft: Draft }) {
   const { preference, requirements, deadline, completion } = draft.wishes.value;
   const wrong = requirementsProblem(requirements);
+  const unknown = unknownNames(requirements);
   return (
     <fieldset class="panel">
       <legend>Volunteers</legend>
@@ -84,9 +85,15 @@ export function WishFields({ draft }: { draft: Draft }) {
             aria-describedby="wish-requirements-about wish-requirements-wrong"
             onInput={(event) => draft.setWish("requirements", event.currentTarget.value)}
           />
-          <p id="wish-requirements-wrong" class="field-wrong small" role="status">
-            {wrong}
-          </p>
+          <div id="wish-requirements-wrong" role="status">
+            {wrong && <p class="field-wrong small">Not a ClassAd expression: {wrong}</p>}
+            {unknown.length > 0 && (
+              <p class="small">
+                No machine has {unknown.length === 1 ? "an attribute" : "attributes"} named {unknown.join(", ")}: it is
+                undefined everywhere.
+              </p>
+            )}
+          </div>
           <p id="wish-requirements-about" class="soft small">
             A ClassAd expression that a volunteer’s machine must make true, as in HTCondor. Among the names: HasWgsl,
             GflopsF32, GflopsWasm, MemoryMiB, Cores, OnBattery, Region, Score. Empty: any machine with the engine.

@@ -1,8 +1,10 @@
 // What a requester wishes of its volunteers beyond the law, as typed, and what becomes of it.
 import type { Wishes } from "../../../client/index.ts";
+import { namesIn, parseJobExpression } from "../../../protocol/adExpressions.ts";
 import { MAX_DEADLINE_SECONDS, MAX_EXPRESSION_BYTES } from "../../../protocol/limits.ts";
 import { presetSchema } from "../../../protocol/preference.ts";
 import type { Outcome } from "./draft.ts";
+import { wordsOf } from "./wordsOf.ts";
 
 export const PRESETS = presetSchema.options;
 
@@ -23,7 +25,7 @@ export function readWishes({ preference, requirements, deadline, completion }: W
   if (preference !== FIRST_WISHES.preference) wishes.preference = preference;
   const wrong = requirementsProblem(requirements);
   if (wrong) return { ok: false, why: `Requirements: ${wrong}` };
-  if (requirements.trim() !== "") wishes.requirements = requirements.trim();
+  if (requirements.trim() !== "") wishes.requirements = requirements;
   if (deadline.trim() !== "") {
     const seconds = Math.round(Number(deadline) * 60);
     const share = Number(completion) / 100;
@@ -36,8 +38,21 @@ export function readWishes({ preference, requirements, deadline, completion }: W
   return { ok: true, value: wishes };
 }
 
-/** Why this text cannot be a job's requirements; empty if it can. */
+/** Why this text cannot be a job's requirements, with line and column; empty if it can. */
 export function requirementsProblem(text: string): string {
-  const bytes = new TextEncoder().encode(text.trim()).length;
-  return bytes > MAX_EXPRESSION_BYTES ? `at most ${MAX_EXPRESSION_BYTES} bytes, found ${bytes}.` : "";
+  if (text.trim() === "") return "";
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > MAX_EXPRESSION_BYTES) return `at most ${MAX_EXPRESSION_BYTES} bytes, found ${bytes}.`;
+  try {
+    parseJobExpression("requirements", text);
+    return "";
+  } catch (error) {
+    return `${wordsOf(error).replace(/^requirements: /, "")}.`;
+  }
+}
+
+/** Names in the text that no machine has an attribute of: such requirements are most likely never met. */
+export function unknownNames(text: string): string[] {
+  if (text.trim() === "" || requirementsProblem(text)) return [];
+  return namesIn(parseJobExpression("requirements", text)).unknown;
 }
