@@ -224,8 +224,10 @@ export class Grid {
 }
 
 /** Only what was wished for: what is absent is no part of the job's hash. */
-function wishesOf({ requirements, rank, preference, minScore, deadlineSeconds, completion }: Wishes): Wishes {
+function wishesOf(request: Wishes): Wishes {
+  const { category, requirements, rank, preference, minScore, deadlineSeconds, completion } = request;
   return {
+    ...(category !== undefined && { category }),
     ...(requirements !== undefined && { requirements }),
     ...(rank !== undefined && { rank }),
     ...(preference !== undefined && { preference }),

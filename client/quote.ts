@@ -37,7 +37,7 @@ export type Outlook =
 /** What a requester may ask for beyond the law; docs/matchmaking.md says what each does. */
 export type Wishes = Pick<
   JobSpec,
-  "requirements" | "rank" | "preference" | "minScore" | "deadlineSeconds" | "completion"
+  "category" | "requirements" | "rank" | "preference" | "minScore" | "deadlineSeconds" | "completion"
 >;
 export type Terms = Pick<JobSpec, "items" | "itemsPerTask" | "law" | "trust" | "replicas"> & Wishes;
 
