@@ -15,18 +15,20 @@ export interface ReferenceCode {
   wasm: Uint8Array;
 }
 
-/** A run that is timed: far above a browser's clock's grain and a dispatch's own cost, milliseconds. */
+/** A run that is timed, beyond the shortest: far above a clock's grain and a dispatch's own cost, milliseconds. */
 const RUN_MS = 15;
 /** Timed runs; the median is taken, so that two disturbed ones do no harm. */
 const RUNS = 5;
-/** Of work; no run is begun that would go beyond, milliseconds: with compiling, three kernels stay near 300 ms. */
+/** Of work; no run is repeated beyond that, milliseconds: with compiling, three kernels stay near 300 ms. */
 const BUDGET_MS = 90;
+/** Beyond that no larger run is tried, milliseconds. */
+const TRIAL_BUDGET_MS = 1500;
 /** One workgroup. */
 const FEWEST_ITEMS = 64;
 /** 7e10 operations: 7 ms of a GPU that does 1e13 in a second, and 1 MiB of output. */
 const MOST_ITEMS = 2 ** 18;
 /** How much larger the next trial may be: one run on a machine misjudged by this much still ends soon. */
-const GROWTH = 8;
+const GROWTH = 4;
 
 /** Between two runs, with the milliseconds of the last: a volunteer's share of time is kept to here as in tasks. */
 export type Pace = (busyMs: number) => Promise<void> | undefined;
@@ -39,9 +41,12 @@ export interface Measuring {
   failed?: (code: ErrorCode, message: string) => void;
 }
 
-/** 10⁹ operations a second. `fewest` is where trials begin. Throws what `run` throws. */
-async function speedOf(
-  bound: Bound,
+/**
+ * 10⁹ operations a second; `fewest` is where trials begin. What a run takes however short it is, is taken off: Firefox
+ * tells that a GPU has finished only every 100 ms. Throws what `run` throws.
+ */
+export async function speedOf(
+  bound: Pick<Bound, "run">,
   itemOps: number,
   fewest: number,
   { pace, nowMs = () => performance.now() }: Measuring,
@@ -57,18 +62,25 @@ async function speedOf(
   };
   // The first run warms up: buffers are made, code is compiled.
   await time(fewest);
+  const shortestMs = Math.min(await time(fewest), await time(fewest));
+  // Twice the shortest at least, where that is long: a run that was held up for once must not pass for what all take.
+  const enoughMs = Math.max(RUN_MS / 2, shortestMs);
+  const beyondMs = (tookMs: number) => Math.max(tookMs - shortestMs, 0.1);
   let count = fewest;
-  let tookMs = await time(count);
-  while (tookMs < RUN_MS / 2 && count < MOST_ITEMS) {
-    count = Math.min(MOST_ITEMS, Math.ceil(count * Math.min(GROWTH, RUN_MS / Math.max(tookMs, 0.1))));
+  let tookMs = shortestMs;
+  while (beyondMs(tookMs) < enoughMs && count < MOST_ITEMS && busyMs < TRIAL_BUDGET_MS) {
+    const growth = Math.min(GROWTH, Math.max(2, (2 * enoughMs) / beyondMs(tookMs)));
+    count = Math.min(MOST_ITEMS, Math.ceil(count * growth));
     tookMs = await time(count);
   }
   const runs = [tookMs];
   while (runs.length < RUNS && busyMs + tookMs < BUDGET_MS) runs.push(await time(count));
   runs.sort((a, b) => a - b);
-  // A clock too coarse for even the largest run tells nothing but a bound.
-  const medianMs = Math.max(runs[Math.floor(runs.length / 2)]!, 0.1);
-  return (count * itemOps) / medianMs / 1e6;
+  const medianMs = runs[Math.floor(runs.length / 2)]!;
+  // Where even the largest run takes no longer than the shortest, all that is known is that it is as fast as this.
+  const least = (count * itemOps) / Math.max(medianMs, 0.1);
+  const beyond = ((count - fewest) * itemOps) / beyondMs(medianMs);
+  return (beyondMs(medianMs) < enoughMs / 2 ? least : Math.max(least, beyond)) / 1e6;
 }
 
 async function measure(
