@@ -19,6 +19,7 @@ import {
 } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
+import { clockFor } from "./clock.ts";
 import { type Command, UsageError } from "./command.ts";
 import { openNodeGpu } from "./nodeGpu.ts";
 import { type SampleAsk, type SampleJob, sampleJob } from "./sampleJob.ts";
@@ -170,16 +171,6 @@ async function timeSample(program: Program, job: SampleJob, nowMs: () => number)
   } finally {
     program.dispose();
   }
-}
-
-/** Processor time where the processor computes: what other programs of this machine do is no work of the app's. */
-function clockFor(device: GPUDevice | undefined): () => number {
-  const used = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
-  if (!device) return () => used(process.threadCpuUsage());
-  // A software driver has threads of its own.
-  if (device.adapterInfo.isFallbackAdapter || device.adapterInfo.architecture === "swiftshader")
-    return () => used(process.cpuUsage());
-  return () => performance.now();
 }
 
 function itemsIn(seconds: number, secondsPerItem: number, job: SampleJob): number {

@@ -11,6 +11,10 @@ const commands: CommandTable = {
     summary: "evaluate ClassAd expressions and match ads",
     load: () => import("../../client/cli/classad.ts"),
   },
+  measure: {
+    summary: "measure this machine by the reference kernels",
+    load: () => import("../../client/cli/measure.ts"),
+  },
   simulate: {
     summary: "run the scheduler in virtual time against volunteers and liars",
     load: () => import("../../test/sim/command.ts"),

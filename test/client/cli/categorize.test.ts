@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../../../client/cli/categorize.ts";
+import type { Machine } from "../../../client/cli/measure.ts";
 import { timeItems } from "../../../client/cli/timeItems.ts";
 import type { Bound, Range } from "../../../kernels/execute/program.ts";
 import { limitsOf } from "../../../protocol/categories.ts";
@@ -115,6 +116,17 @@ describe("superedge categorize", () => {
       expect(found.said.split("\n"), args.join(" ")).toHaveLength(1);
     }
   });
+});
+
+test("superedge measure tells this machine's speeds, factors and class", async () => {
+  const { stdout } = await run(process.execPath, [main, "measure", "--json"]);
+  const { speeds, factors, numericClass } = JSON.parse(stdout) as Machine;
+  for (const kind of ["wasm", "f32", "i32"] as const) expect(speeds[kind]).toBeGreaterThan(0.001);
+  expect(factors.wasm).toBeCloseTo(speeds.wasm! / 10, 9);
+  expect(factors.wgsl).toBeCloseTo(Math.min(speeds.f32! / 1000, speeds.i32! / 500), 9);
+  expect(numericClass).toMatch(/^dawn-node-[0-9a-f]{16}$/);
+  const words = (await run(process.execPath, [main, "measure"])).stdout;
+  expect(words).toMatch(/^one core +[\d.]+ Gop\/s \(the reference machine: 10\), [\d.]+ reference seconds a second\n/);
 });
 
 describe("timing a job's items", () => {
