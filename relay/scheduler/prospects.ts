@@ -80,6 +80,9 @@ export function whatIsMissing(
   { owners, connected }: { owners: number; connected: number },
 ): string | undefined {
   if (owners >= needed) return undefined;
-  const kind = isPicky ? `run ${engine} and meet the job's requirements` : `run ${engine}`;
-  return `needs workers of ${needed} different owners that ${kind}; ${owners} of ${connected} connected are`;
+  const [run, meet] = needed === 1 ? ["runs", "meets"] : ["run", "meet"];
+  const who = needed === 1 ? "a worker" : `workers of ${needed} different owners`;
+  const does = isPicky ? `${run} ${engine} and ${meet} the job's requirements` : `${run} ${engine}`;
+  const found = owners === 0 ? "none" : `${owners} such owner${owners === 1 ? "" : "s"}`;
+  return `needs ${who} that ${does}, found ${found} among ${connected} connected`;
 }

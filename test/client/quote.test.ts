@@ -56,17 +56,17 @@ describe("a quote", () => {
       eligible: 0,
       words: "No volunteer is connected now. The job would wait, paid for, until some join.",
     });
-    const missing = "needs workers of 2 different owners that run wgsl; 0 of 3 connected are";
+    const missing = "needs workers of 2 different owners that run wgsl, found none among 3 connected";
     expect(outlook({ connected: 3, eligible: { workers: 0, owners: 0 }, missing })).toEqual({
       state: "nobody",
       eligible: 0,
       words:
-        "Needs workers of 2 different owners that run wgsl; 0 of 3 connected are. The job would wait, paid for, until somebody who can joins.",
+        "Needs workers of 2 different owners that run wgsl, found none among 3 connected. The job would wait, paid for, until somebody who can joins.",
     });
   });
 
   test("says when there are too few different owners to check each other", () => {
-    const missing = "needs workers of 2 different owners that run wasm; 1 of 4 connected are";
+    const missing = "needs workers of 2 different owners that run wasm, found 1 such owner among 4 connected";
     expect(outlook({ eligible: { workers: 4, owners: 1 }, missing })).toMatchObject({
       state: "short",
       eligible: 4,

@@ -87,7 +87,9 @@ describe("the console", () => {
     expect(await review.locator(".forecast").innerText()).toMatch(/can do it\s*2\s.*is computed\s*2\s/s);
     await page.getByRole("radio", { name: /Protein search/ }).check();
     await page.getByRole("button", { name: "Use the sample" }).click();
-    await review.getByText("Needs workers of 2 different owners that run wgsl; 0 of 2 connected are.").waitFor();
+    await review
+      .getByText("Needs workers of 2 different owners that run wgsl, found none among 2 connected.")
+      .waitFor();
     expect(await (await Grid.connect(server.url)).jobs((await account(page)) ?? "")).toEqual([]);
   });
 
@@ -97,7 +99,9 @@ describe("the console", () => {
     const forecast = page.getByRole("region", { name: "Review" }).locator(".forecast");
     await forecast.getByText("2 volunteers with WebAssembly").waitFor();
     await page.getByLabel("Agreeing volunteers, at least").fill("3");
-    await forecast.getByText("Needs workers of 3 different owners that run wasm; 2 of 2 connected are.").waitFor();
+    await forecast
+      .getByText("Needs workers of 3 different owners that run wasm, found 2 such owners among 2 connected.")
+      .waitFor();
     await page.getByLabel("Agreeing volunteers, at least").fill("1");
     await page.getByRole("radio", { name: /By the pool/ }).check();
     await page.getByLabel("Prefer").selectOption("most trusted");
@@ -116,7 +120,7 @@ describe("the console", () => {
     await expectSoundLayout(page);
     await requirements.fill("HasWasm && Memory > 1");
     await page.getByText("No machine has an attribute named Memory").waitFor();
-    await forecast.getByText("run wasm and meet the job's requirements; 0 of 2 connected are.").waitFor();
+    await forecast.getByText("runs wasm and meets the job's requirements, found none among 2 connected.").waitFor();
     await requirements.fill("HasWasm && Cores >= 1");
     await forecast.getByText("2 volunteers with WebAssembly").waitFor();
     await expectSoundLayout(page);

@@ -4,6 +4,7 @@ import type { Param } from "../../kernels/kernel.ts";
 import { beliefWords, oddsWords, percent } from "../../web/pages/console/beliefWords.ts";
 import { costOf } from "../../web/pages/console/cost.ts";
 import { readParam } from "../../web/pages/console/params.ts";
+import { offerWords, promiseWords } from "../../web/pages/console/promiseWords.ts";
 import { FIRST_WISHES, readWishes, unknownNames } from "../../web/pages/console/wishes.ts";
 
 describe("the cost of a job", () => {
@@ -73,6 +74,22 @@ describe("why a task is believed", () => {
     expect(oddsWords(1)).toBe("more than a million million to 1");
     fc.assert(
       fc.property(fc.double({ min: 0.5, max: 1 - 1e-9, noNaN: true }), (share) => !percent(share).startsWith("100")),
+    );
+  });
+});
+
+describe("a deadline in words", () => {
+  const promise = { granted: true, probability: 0.97, deadlineMs: Date.UTC(2026, 0, 2, 3, 4) };
+
+  test("before, while it runs, and when it has been kept or missed", () => {
+    expect(offerWords(promise)).toBe("The pool would promise the deadline: it expects to keep it with 97\u00a0%.");
+    expect(offerWords({ granted: false, probability: 0 })).toContain("it cannot tell how long");
+    expect(promiseWords(promise)).toMatch(
+      /^To be done by .*The pool promised it, expecting to keep it with 97\u00a0%\.$/,
+    );
+    expect(promiseWords({ ...promise, kept: true })).toMatch(/^The deadline was kept\./);
+    expect(promiseWords({ ...promise, granted: false, probability: 0, kept: false })).toBe(
+      "The deadline was missed. The pool did not promise it: it could not tell how long the job would take.",
     );
   });
 });

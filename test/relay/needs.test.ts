@@ -254,7 +254,7 @@ describe("the relay", () => {
     const { job } = await grid.submit(specOf(app, { preference: "fastest", minScore: 1 }));
     const view = async () => (await (await fetch(`${grid.url}/api/jobs/${job}`)).json()) as JobView;
     expect((await view()).waitsFor).toBe(
-      "needs workers of 2 different owners that run wasm and meet the job's requirements; 0 of 2 connected are",
+      "needs workers of 2 different owners that run wasm and meet the job's requirements, found none among 2 connected",
     );
     const { state } = grid.relay.loop;
     const worker = state.workers.get(volunteers[0]!.identity.address)!;

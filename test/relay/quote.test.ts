@@ -51,7 +51,7 @@ describe("a quote", () => {
 
   it("says what is missing where too few owners are there", async () => {
     expect((await quote({ replicas: 3 })).missing).toBe(
-      "needs workers of 3 different owners that run wasm; 2 of 2 connected are",
+      "needs workers of 3 different owners that run wasm, found 2 such owners among 2 connected",
     );
   });
 

@@ -4,8 +4,8 @@ import { formatDuration } from "../format/duration.ts";
 import { formatEct } from "../format/ect.ts";
 import { significant } from "../format/significant.ts";
 import { QuoteAsker } from "./askQuote.ts";
-import { percent } from "./beliefWords.ts";
 import { type Connected, pool } from "./connection.ts";
+import { offerWords } from "./promiseWords.ts";
 import type { Prepared } from "./submission.ts";
 
 /** What the pool expects of a job: who could do it, how often, how long. Asked anew when terms or volunteers change. */
@@ -68,10 +68,7 @@ function Rows({ quote, deadline }: { quote: Quote; deadline: number | undefined 
         )}
       </dl>
       {promise && deadline !== undefined && (
-        <p class={`notice small ${promise.granted ? "good" : "warn"}`}>
-          {promise.granted ? "The pool would promise the deadline" : "The pool would not promise the deadline"}: it
-          expects to keep it with {percent(promise.probability)}.
-        </p>
+        <p class={`notice small ${promise.granted ? "good" : "warn"}`}>{offerWords(promise)}</p>
       )}
       <p class={`notice small ${outlook.state === "ready" ? "good" : "warn"}`}>{outlook.words}</p>
     </>
