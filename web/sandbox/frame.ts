@@ -38,10 +38,15 @@ function killWorker(): void {
   for (const tell of killed) tell();
 }
 
-/** Waits for the worker's answer; a worker that gives none in time is killed, with everything it was asked for. */
+/**
+ * Waits for the worker's answer; a worker that gives none in time is killed, with everything it was asked for. Infinity
+ * leaves the killing to others.
+ */
 async function answerOf<T>(work: Promise<Outcome<T>>, timeoutMs: number, port: MessagePort): Promise<Outcome<T>> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<Outcome<T>>();
-  const message = `the kernel did not finish within ${timeoutMs} ms and was killed`;
+  const message = Number.isFinite(timeoutMs)
+    ? `the kernel did not finish within ${timeoutMs} ms and was killed`
+    : "another kernel did not finish, and all were killed";
   const onKill = () => fail({ ok: false, code: "kernel-timeout", message });
   const onError = (event: ErrorEvent) => {
     event.preventDefault();
@@ -50,10 +55,11 @@ async function answerOf<T>(work: Promise<Outcome<T>>, timeoutMs: number, port: M
   const asked = worker;
   killed.add(onKill);
   asked?.addEventListener("error", onError);
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     killWorker();
     port.postMessage({ type: "restarted" } satisfies FrameMessage);
-  }, timeoutMs);
+  };
+  const timer = Number.isFinite(timeoutMs) ? setTimeout(giveUp, timeoutMs) : undefined;
   try {
     return await Promise.race([work, failed]);
   } finally {
@@ -79,7 +85,8 @@ async function serve(message: HostMessage, port: MessagePort): Promise<void> {
       return outcome.ok ? port.postMessage({ type: "loaded", id: message.id }) : fail(message.id, outcome);
     }
     case "classify": {
-      const outcome = await answerOf(startWorker().classify(message.code), LOAD_TIMEOUT_MS, port);
+      // It waits for the GPU behind a task's dispatches, which have a time of their own.
+      const outcome = await answerOf(startWorker().classify(message.code), Number.POSITIVE_INFINITY, port);
       if (!outcome.ok) return fail(message.id, outcome);
       return port.postMessage({
         type: "classified",
