@@ -150,6 +150,8 @@ export function jobAttributes(job: {
   requester?: Address | undefined;
   /** Of the app. */
   name: string;
+  /** What its manifest asks of a GPU. */
+  requirements?: { features?: readonly string[]; limits?: Readonly<Record<string, number>> } | undefined;
   /** For one certified task; absent where nobody has named one yet. */
   priceWei?: bigint | undefined;
 }): Attributes {
@@ -159,6 +161,7 @@ export function jobAttributes(job: {
     App: spec.app,
     AppName: job.name,
     Engine: job.engine,
+    Features: job.requirements?.features ?? [],
     Requester: job.requester,
     Law: spec.law,
     Trust: spec.trust,

@@ -29,7 +29,7 @@ export interface JobContext {
 /** `hasReferee`: the pool runs disputed tasks itself. What it finds can be held against workers if results compare exactly everywhere. */
 export function makeJob(
   row: Pick<JobRow, "id" | "requester" | "spec" | "secret" | "priceWei"> & Partial<Pick<JobRow, "spentSeconds">>,
-  { name, engine, compare, output }: Manifest,
+  { name, engine, compare, output, requirements }: Manifest,
   hasReferee: boolean,
 ): Job {
   const { law, trust, replicas } = row.spec;
@@ -51,7 +51,7 @@ export function makeJob(
             agree: (a, b) => agreement(compare, output.type, a, b),
             isSampled: (index) => rangeOf(row.spec, index).count * output.itemBytes > MAX_INLINE_OUTPUT_BYTES,
           },
-    needs: needsOf({ ...row, name, engine }),
+    needs: needsOf({ ...row, name, engine, requirements }),
     keyOf: keyMaker(row.id, row.secret),
     ...(row.spec.category && { spending: newSpending(row.spec.category, row.spentSeconds ?? 0) }),
   });

@@ -28,10 +28,14 @@ function onceForAlike({ mentions, admits }: Needs): Needs["admits"] {
 }
 
 /** `asked`: terms that `checkTerms` has let pass. */
-export async function foresee({ loop }: ApiContext, { name, engine }: Manifest, asked: Asked): Promise<QuoteView> {
+export async function foresee(
+  { loop }: ApiContext,
+  { name, engine, requirements }: Manifest,
+  asked: Asked,
+): Promise<QuoteView> {
   const { state } = loop;
   const priceWei = asked.priceWei === undefined ? undefined : BigInt(asked.priceWei);
-  const needs = needsOf({ id: "", spec: asked, engine, name, priceWei });
+  const needs = needsOf({ id: "", spec: asked, engine, name, requirements, priceWei });
   const admits = onceForAlike(needs);
   const search = prospectsOf(
     state.workers.values(),

@@ -1,7 +1,7 @@
 // What a job needs of a machine and how it would like them ordered, made ready when the job is taken up: evaluated once
 // for each cluster of workers that look alike, and for bands, never for a lease.
 import { classAdOf, namesIn, parseJobExpression } from "../../protocol/adExpressions.ts";
-import { type Attributes, jobAttributes } from "../../protocol/ads.ts";
+import { type Attributes, type AttributeValue, jobAttributes } from "../../protocol/ads.ts";
 import { type Ad, compile, Real, type Value } from "../../protocol/classad/index.ts";
 import type { Ranking } from "./bands.ts";
 import { preferenceKey, weightsOf } from "./preferences.ts";
@@ -24,15 +24,17 @@ export function needsOf(job: JobAd): Needs {
   const { spec, engine, id } = job;
   const my = classAdOf(jobAttributes(job));
   const { minScore, preference } = spec;
-  const mentions = new Set(minScore === undefined ? [] : ["Score"]);
-  const hasScore = ({ Score }: Attributes) =>
-    minScore === undefined || (typeof Score === "number" && Score >= minScore);
-  let admits = hasScore;
+  const conditions = [...gpuConditions(job.requirements)];
+  if (minScore !== undefined)
+    conditions.push({ name: "Score", holds: (score) => typeof score === "number" && score >= minScore });
+  const mentions = new Set(conditions.map(({ name }) => name));
+  const hasAll = (machine: Attributes) => conditions.every(({ name, holds }) => holds(machine[name]));
+  let admits = hasAll;
   if (spec.requirements !== undefined) {
     const expression = parseJobExpression("requirements", spec.requirements);
     for (const name of namesIn(expression).attributes) mentions.add(name);
     const { evaluate } = compile(expression);
-    admits = (machine) => hasScore(machine) && isTrue(evaluate({ my, target: machineAd(machine) }));
+    admits = (machine) => hasAll(machine) && isTrue(evaluate({ my, target: machineAd(machine) }));
   }
   return { mentions: [...mentions], admits, ranking: rankingOf() };
 
@@ -41,6 +43,35 @@ export function needsOf(job: JobAd): Needs {
     const { evaluate } = compile(parseJobExpression("rank", spec.rank));
     const by = (machine: Attributes) => numberOf(evaluate({ my, target: machineAd(machine) }));
     return { key: `rank ${id}`, engine, by };
+  }
+}
+
+interface Condition {
+  /** Of a machine attribute. */
+  name: string;
+  holds: (value: AttributeValue | undefined) => boolean;
+}
+
+const MIB = 2 ** 20;
+/** WebGPU's limits that machines tell of, and the unit in which they do. */
+const TOLD_LIMITS: Readonly<Record<string, { name: string; unit: number }>> = {
+  maxBufferSize: { name: "GpuMaxBufferMiB", unit: MIB },
+  maxStorageBufferBindingSize: { name: "GpuMaxStorageBindingMiB", unit: MIB },
+  maxComputeWorkgroupStorageSize: { name: "GpuWorkgroupBytes", unit: 1 },
+  maxComputeInvocationsPerWorkgroup: { name: "GpuWorkgroupInvocations", unit: 1 },
+  maxStorageBuffersPerShaderStage: { name: "GpuStorageBuffers", unit: 1 },
+};
+
+/** What the manifest asks for. A machine that does not tell is not held back: its executor looks again. */
+function* gpuConditions({ features = [], limits = {} }: JobAd["requirements"] & object = {}): Generator<Condition> {
+  if (features.length > 0)
+    yield {
+      name: "GpuFeatures",
+      holds: (told) => !Array.isArray(told) || features.every((feature) => told.includes(feature)),
+    };
+  for (const [limit, least] of Object.entries(limits)) {
+    const told = Object.hasOwn(TOLD_LIMITS, limit) ? TOLD_LIMITS[limit] : undefined;
+    if (told) yield { name: told.name, holds: (most) => typeof most !== "number" || most * told.unit >= least };
   }
 }
 

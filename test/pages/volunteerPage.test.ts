@@ -43,7 +43,7 @@ describe("every phase", () => {
 
 describe("stored limits", () => {
   test("are read back as they were", () => {
-    const settings = { peers: false, share: 0.3, pauseWhenHidden: true, pauseOnBattery: false };
+    const settings = { peers: false, share: 0.3, pauseWhenHidden: true, pauseOnBattery: false, region: "EU" };
     expect(parseSettings(JSON.stringify(settings))).toEqual(settings);
   });
 

@@ -55,6 +55,25 @@ describe("a job's needs", () => {
       expect(asking({ requirements }).admits(machine)).toBe(admits);
     });
 
+  it("include what the app's manifest asks of a GPU, of machines that tell", () => {
+    const job = {
+      id: "1",
+      name: "squares",
+      engine: "wgsl" as const,
+      requirements: {
+        features: ["shader-f16"],
+        limits: { maxBufferSize: 2 ** 30, minUniformBufferOffsetAlignment: 256 },
+      },
+      spec: { app: "app" as Cid, items: 64, itemsPerTask: 2, law: "poco" as const, trust: 2, replicas: 2 },
+    };
+    const { admits, mentions } = needsOf(job);
+    expect([...mentions].sort()).toEqual(["GpuFeatures", "GpuMaxBufferMiB"]);
+    expect(admits({ GpuFeatures: ["shader-f16", "subgroups"], GpuMaxBufferMiB: 1024 })).toBe(true);
+    expect(admits({ GpuFeatures: ["shader-f16"], GpuMaxBufferMiB: 1023 })).toBe(false);
+    expect(admits({ GpuFeatures: [], GpuMaxBufferMiB: 4096 })).toBe(false);
+    expect(admits({})).toBe(true);
+  });
+
   it("want requirements and score both", () => {
     expect(asking({ requirements: "Cores > 1", minScore: 7 }).admits(machine)).toBe(true);
     expect(asking({ requirements: "Cores > 1", minScore: 8 }).admits(machine)).toBe(false);

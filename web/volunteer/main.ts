@@ -130,6 +130,7 @@ async function openParts(
     hidden: document.hidden,
     ...(governor.onBattery !== undefined && { onBattery: governor.onBattery }),
     peers: governor.settings.peers,
+    ...(governor.settings.region && { region: governor.settings.region }),
     ...measurement.measured,
   });
 

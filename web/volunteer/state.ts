@@ -48,6 +48,17 @@ export interface Settings {
   /** Stop while the tab is hidden. */
   pauseWhenHidden: boolean;
   pauseOnBattery: boolean;
+  /** Told to the pool, so that jobs may ask for it; empty: not told. */
+  region: string;
 }
 
-export const defaultSettings: Settings = { peers: true, share: 0.8, pauseWhenHidden: false, pauseOnBattery: true };
+/** A region's name, characters. */
+export const MAX_REGION = 40;
+
+export const defaultSettings: Settings = {
+  peers: true,
+  share: 0.8,
+  pauseWhenHidden: false,
+  pauseOnBattery: true,
+  region: "",
+};

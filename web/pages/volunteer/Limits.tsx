@@ -1,8 +1,9 @@
+import { MAX_REGION } from "../../volunteer/state.ts";
 import { changeSettings, settings } from "./session.ts";
 import { LEAST_SHARE } from "./settings.ts";
 
 export function Limits() {
-  const { share, pauseWhenHidden, pauseOnBattery } = settings.value;
+  const { share, pauseWhenHidden, pauseOnBattery, region } = settings.value;
   const percent = Math.round(share * 100);
   return (
     <div class="limits">
@@ -36,6 +37,19 @@ export function Limits() {
           onChange={(event) => changeSettings({ pauseWhenHidden: event.currentTarget.checked })}
         />
         Pause while this tab is hidden
+      </label>
+      <label class="limit-region">
+        <span>
+          Region to tell the pool <span class="soft">(optional)</span>
+        </span>
+        <input
+          type="text"
+          maxLength={MAX_REGION}
+          placeholder="not told"
+          value={region}
+          onChange={(event) => changeSettings({ region: event.currentTarget.value.trim() })}
+        />
+        <span class="soft small">Such as EU or DE, for jobs that must be computed there.</span>
       </label>
     </div>
   );

@@ -1,5 +1,5 @@
 // The volunteer's limits, kept in this browser.
-import { defaultSettings, type Settings } from "../../volunteer/state.ts";
+import { defaultSettings, MAX_REGION, type Settings } from "../../volunteer/state.ts";
 
 const KEY = "superedge.limits";
 export const LEAST_SHARE = 0.05;
@@ -19,10 +19,12 @@ export function parseSettings(text: string | null): Settings {
     return typeof value === "boolean" ? value : defaultSettings[name];
   };
   const share = entries.get("share");
+  const region = entries.get("region");
   return {
     peers: flag("peers"),
     pauseWhenHidden: flag("pauseWhenHidden"),
     pauseOnBattery: flag("pauseOnBattery"),
+    region: typeof region === "string" && region.length <= MAX_REGION ? region : defaultSettings.region,
     share: typeof share === "number" && share >= LEAST_SHARE && share <= 1 ? share : defaultSettings.share,
   };
 }
