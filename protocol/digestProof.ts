@@ -37,6 +37,8 @@ export class DigestTree {
   readonly #output: Uint8Array;
   readonly #itemBytes: number;
   readonly #levels: Uint8Array[][];
+  /** The same as `digestOf` the output. */
+  readonly digest: Bytes32;
 
   /** Throws `bad-output` unless the output is whole items. */
   constructor(output: Uint8Array, itemBytes: number, sha256: Sha256 = nobleSha256) {
@@ -47,6 +49,8 @@ export class DigestTree {
       level = levelAbove(level, sha256);
       this.#levels.push(level);
     }
+    const root = this.#levels.at(-1)![0] ?? sha256(new Uint8Array());
+    this.digest = seal(output.length, itemBytes, root, sha256);
   }
 
   /** Throws `bad-output` if there is no such node. */

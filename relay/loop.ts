@@ -446,8 +446,10 @@ export class Loop {
   // ---- the loop itself ----
 
   dispatch(event: Event): void {
-    for (const effect of step(this.state, event, this.#now())) this.#perform(effect);
-    if (this.#changed.size > 0 || event.type !== "ticked") this.#answer();
+    const effects = step(this.state, event, this.#now());
+    for (const effect of effects) this.#perform(effect);
+    // Most ticks change nothing.
+    if (effects.length > 0 || event.type !== "ticked") this.#answer();
   }
 
   /** Lets out what waits for the disk, once it is there. */

@@ -5,6 +5,7 @@ import { type QuoteRequest, type QuoteView, tasksOf } from "../../protocol/api.t
 import { forecastOf } from "../scheduler/forecast.ts";
 import { laws } from "../scheduler/laws.ts";
 import { type Needs, needsOf } from "../scheduler/needs.ts";
+import { isClassBound, mostOwners, ownersNeeded } from "../scheduler/numericClass.ts";
 import { prospectsOf, redundancyOf, whatIsMissing } from "../scheduler/prospects.ts";
 import { hasWork } from "../scheduler/work.ts";
 import type { ApiContext } from "./context.ts";
@@ -30,7 +31,7 @@ function onceForAlike({ mentions, admits }: Needs): Needs["admits"] {
 /** `asked`: terms that `checkTerms` has let pass. */
 export async function foresee(
   { loop }: ApiContext,
-  { name, engine, requirements }: Manifest,
+  { name, engine, requirements, compare }: Manifest,
   asked: Asked,
 ): Promise<QuoteView> {
   const { state } = loop;
@@ -46,11 +47,13 @@ export async function foresee(
   const { connected, eligible, owners } = step.value;
   const tasks = tasksOf(asked);
   const redundancy = redundancyOf({ ...asked, tasks }, eligible, state.rules);
-  const needed = Math.max(asked.replicas, laws[asked.law]!.first(asked));
-  const missing = whatIsMissing({ engine, isPicky: needs.mentions.length > 0 }, needed, {
-    connected,
-    owners: owners.size,
-  });
+  const isBound = isClassBound({ compare });
+  const replicas = Math.max(asked.replicas, laws[asked.law]!.first(asked));
+  const missing = whatIsMissing(
+    { engine, isPicky: needs.mentions.length > 0, isBound },
+    isBound ? ownersNeeded(replicas) : replicas,
+    { connected, owners: isBound ? mostOwners(eligible) : owners.size },
+  );
   const history = historyOf(asked);
   const load = { app: asked.app, tasks, redundancy: redundancy.expected, size: history.size, rivals: rivals() };
   const forecast = missing ? undefined : forecastOf(load, eligible);

@@ -5,6 +5,7 @@ import { type Address, hex32 } from "../../protocol/ids.ts";
 import { rewardsOf } from "../../protocol/payout.ts";
 import type { JobContext } from "../rows.ts";
 import type { Reason } from "../scheduler/laws.ts";
+import { isClassBound, mostOwners, ownersNeeded } from "../scheduler/numericClass.ts";
 import { whatIsMissing } from "../scheduler/prospects.ts";
 import type { Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
@@ -65,18 +66,18 @@ function promiseView(row: JobRow, { granted, probability }: PromiseRow, nowMs: n
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. */
 function missingFor(workers: Iterable<Worker>, job: JobContext["job"]): string | undefined {
-  const owners = new Set<string>();
+  const able: Worker[] = [];
   let connected = 0;
   for (const w of workers) {
     if (!w.connected || w.banned) continue;
     connected++;
-    if (w.engines.has(job.engine) && !w.failed.has(job.id) && job.needs?.admits(w.attributes) !== false)
-      owners.add(w.owner);
+    if (w.engines.has(job.engine) && !w.failed.has(job.id) && job.needs?.admits(w.attributes) !== false) able.push(w);
   }
-  return whatIsMissing({ engine: job.engine, isPicky: (job.needs?.mentions.length ?? 0) > 0 }, job.firstReplicas, {
-    owners: owners.size,
-    connected,
-  });
+  const isPicky = (job.needs?.mentions.length ?? 0) > 0;
+  const isBound = isClassBound(job);
+  const needed = isBound ? ownersNeeded(Math.max(job.replicas, job.firstReplicas)) : job.firstReplicas;
+  const owners = isBound ? mostOwners(able) : new Set(able.map(({ owner }) => owner)).size;
+  return whatIsMissing({ engine: job.engine, isPicky, isBound }, needed, { owners, connected });
 }
 
 export function taskView(

@@ -3,8 +3,8 @@
 // results that are equal need not be compared.
 import type { Job, State, Task, Worker } from "./state.ts";
 
-export const isClassBound = ({ compare }: Pick<Job, "compare">): boolean =>
-  compare.kind === "exact" && compare.within === "class";
+export const isClassBound = ({ compare }: { compare: { kind: string; within?: "class" } }): boolean =>
+  compare.within === "class";
 
 /** Whether results of this worker can be compared bit for bit with those that the task has. */
 const isAkin = (task: Task, { numericClass }: Pick<Worker, "numericClass">): boolean =>
@@ -20,10 +20,22 @@ export function isBetterAtHome(state: State, task: Task, worker: Worker): boolea
   );
 }
 
-/** A class of too few owners can never certify what it begins. */
+/** Owners a class must have to begin a task: one alone can never certify it. */
+export const ownersNeeded = (replicas: number): number => Math.max(2, replicas);
+
 export const mayBegin = (state: State, job: Job, { numericClass }: Worker): boolean =>
   !isClassBound(job) ||
-  (numericClass !== "" && ownersOf(state, job, numericClass) >= Math.max(2, job.replicas, job.firstReplicas));
+  (numericClass !== "" &&
+    ownersOf(state, job, numericClass) >= ownersNeeded(Math.max(job.replicas, job.firstReplicas)));
+
+/** Owners in the class that has most of them. */
+export function mostOwners(workers: readonly Pick<Worker, "owner" | "numericClass">[]): number {
+  const classes = Map.groupBy(
+    workers.filter(({ numericClass }) => numericClass !== ""),
+    ({ numericClass }) => numericClass,
+  );
+  return Math.max(0, ...[...classes.values()].map((members) => new Set(members.map(({ owner }) => owner)).size));
+}
 
 /** Owners in each class of the workers that may do a job. */
 const counted = new WeakMap<Job, { moves: number; workers: number; owners: Map<string, number> }>();

@@ -75,7 +75,7 @@ function middle(values: number[]): number {
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. `needed`: different owners. */
 export function whatIsMissing(
-  { engine, isPicky }: { engine: string; isPicky: boolean },
+  { engine, isPicky, isBound }: { engine: string; isPicky: boolean; isBound: boolean },
   needed: number,
   { owners, connected }: { owners: number; connected: number },
 ): string | undefined {
@@ -84,5 +84,6 @@ export function whatIsMissing(
   const who = needed === 1 ? "a worker" : `workers of ${needed} different owners`;
   const does = isPicky ? `${run} ${engine} and ${meet} the job's requirements` : `${run} ${engine}`;
   const found = owners === 0 ? "none" : `${owners} such owner${owners === 1 ? "" : "s"}`;
-  return `needs ${who} that ${does}, found ${found} among ${connected} connected`;
+  const together = isBound ? " in one numeric class" : "";
+  return `needs ${who} that ${does}${together}, found ${found} among ${connected} connected`;
 }

@@ -48,6 +48,7 @@ const added = {
   worker: ["checks real not null default 0", "history real not null default 0", "failures integer not null default 0"],
   contribution: [
     "cohort text not null default ''",
+    "numericClass text not null default ''",
     "checksAt real not null default 0",
     "historyAt real not null default 0",
     "failuresAt integer not null default 0",

@@ -23,6 +23,7 @@ describe("a node of a digest tree", () => {
       fc.property(shape, ({ output, itemBytes }) => {
         const digest = digestOf(output, itemBytes);
         const tree = new DigestTree(output, itemBytes);
+        expect(tree.digest).toBe(digest);
         const sizes = { outputBytes: output.length, itemBytes };
         const leaves = leafCount(output.length, itemBytes);
         for (let level = 0; level <= rootLevel(leaves); level++)

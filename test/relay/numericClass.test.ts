@@ -1,10 +1,19 @@
 // Kernels whose floats are the same on machines of one numeric class only.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
+import type { WgslManifest } from "../../kernels/kernel.ts";
+import type { JobView } from "../../protocol/api.ts";
+import { type Address, type Bytes32, hex32, type JobId, type TaskKey } from "../../protocol/ids.ts";
 import { newJob, newWorker } from "../../relay/scheduler/new.ts";
 import type { Compare, Job, State, Task, Worker } from "../../relay/scheduler/state.ts";
 import { emptyState, step } from "../../relay/scheduler/step.ts";
+import { RawVolunteer, workOf } from "./rawVolunteer.ts";
+import { squares, squaresOf } from "./squares.ts";
+import { specOf } from "./stage.ts";
+import { openTestRelay } from "./testRelay.ts";
 
 const hex = (n: number, bytes: number) => `0x${n.toString(16).padStart(2 * bytes, "0")}`;
 
@@ -119,5 +128,64 @@ describe("a kernel that compares within a tolerance", () => {
     const state = begin(makeJob(within, { law: "pool" }), [ann, bob]);
     const anns = work(state, ann, 1, 2);
     expect(work(state, bob, 2, 2)).toEqual(anns);
+  });
+});
+
+describe("on a real relay, a job that is exact inside a class", () => {
+  const bound: WgslManifest = {
+    ...squares,
+    name: "class-bound",
+    engine: "wgsl",
+    params: [],
+    compare: { kind: "exact", within: "class" },
+    wgsl: {
+      buffers: [],
+      uniforms: [],
+      bindings: [{ group: 0, binding: 0, kind: "storage", source: { output: true } }],
+      passes: [{ entryPoint: "main", workgroups: [1, 1, 1] }],
+    },
+  };
+
+  it("waits for two owners of one class, says so, and remembers the class of what was committed", async () => {
+    const data = mkdtempSync(join(tmpdir(), "superedge-class-"));
+    const open = () => openTestRelay({ data, poolKey: `0x${"17".repeat(32)}` });
+    let grid = await open();
+    const people = async (numericClass: string, key?: Uint8Array) => {
+      const volunteer = await RawVolunteer.connect(grid, key);
+      const ad = { engines: ["wgsl" as const], cores: 1, hidden: false, peers: false, numericClass };
+      volunteer.send(volunteer.hello(volunteer.challenge, { message: { ad } }));
+      await volunteer.welcomed();
+      return volunteer;
+    };
+    const app = await grid.publish(bound, new TextEncoder().encode("shader"));
+    const { job } = await grid.submit(specOf(app, { items: 2, itemsPerTask: 2 }));
+    const view = async () => (await (await fetch(`${grid.url}/api/jobs/${job}`)).json()) as JobView;
+
+    const [ann, bob] = [await people("a"), await people("b")];
+    for (const volunteer of [ann, bob]) {
+      volunteer.send({ type: "ready", tasks: 1 });
+      await volunteer.next("idle");
+    }
+    expect((await view()).waitsFor).toContain(
+      "2 different owners that run wgsl in one numeric class, found 1 such owner among 2",
+    );
+    const cy = await people("a");
+    const lease = await ann.next("lease");
+    expect((await view()).waitsFor).toBe(undefined);
+    const work = workOf(lease.tasks[0]!.key, squaresOf({ first: 0, count: 2 }));
+    ann.send(ann.commit([work]));
+    await ann.next("ack");
+    for (const volunteer of [ann, bob, cy]) volunteer.close();
+    await grid.close();
+
+    grid = await open();
+    const dan = await people("b");
+    dan.send({ type: "ready", tasks: 1 });
+    await dan.next("idle");
+    const eve = await people("a");
+    expect((await eve.lease(1)).tasks.map(({ key }) => hex32(key))).toEqual([hex32(work.key)]);
+    for (const volunteer of [dan, eve]) volunteer.close();
+    await grid.close();
+    rmSync(data, { recursive: true, force: true });
   });
 });

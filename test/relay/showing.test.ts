@@ -2,12 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf, leafCount } from "../../protocol/digest.ts";
-import { type DigestNode, nodesAt, rootLevel } from "../../protocol/digestProof.ts";
+import { type DigestNode, DigestTree, nodesAt, rootLevel } from "../../protocol/digestProof.ts";
 import { type Address, type Bytes32, fromHex, type TaskKey } from "../../protocol/ids.ts";
 import type { RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
 import { packMessage, parseRelayMessage, parseVolunteerMessage } from "../../protocol/parse.ts";
 import { Showing } from "../../relay/showing.ts";
-import { Exhibits } from "../../web/volunteer/exhibits.ts";
+import { shownOf } from "../../web/volunteer/shown.ts";
 import { patternBytes } from "../vectors/pattern.ts";
 
 type Show = Extract<RelayMessage, { type: "show" }>;
@@ -23,7 +23,7 @@ const digest = digestOf(output, ITEM_BYTES);
 /** Over the wire and back, as the relay would get it. */
 function answer(question: Pick<Show, "level" | "indices">, of = output): Shown | undefined {
   const asked = parseRelayMessage(packMessage({ type: "show", key: fromHex(key), ...question })) as Show;
-  const shown = new Exhibits().show({ output: of, itemBytes: ITEM_BYTES }, asked);
+  const shown = shownOf(new DigestTree(of, ITEM_BYTES), asked);
   return shown && (parseVolunteerMessage(packMessage(shown)) as Shown);
 }
 

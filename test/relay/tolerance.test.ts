@@ -7,12 +7,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobSpec, TaskView } from "../../protocol/api.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import { DigestTree } from "../../protocol/digestProof.ts";
-import { joinHashes } from "../../protocol/hashList.ts";
 import { type Cid, hex32, type JobId } from "../../protocol/ids.ts";
 import type { RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
 import { parseReceipt, verifyReceipt } from "../../protocol/receipt.ts";
 import { drawLeaves } from "../../relay/sampling.ts";
 import { recoverAddress } from "../../relay/signature.ts";
+import { shownOf } from "../../web/volunteer/shown.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
 import { RawVolunteer, type Work, workOf } from "./rawVolunteer.ts";
 import { compileRoots, roots, rootsOf } from "./roots.ts";
@@ -76,14 +76,8 @@ async function reveal(volunteer: RawVolunteer, { key, digest, salt }: Work): Pro
   await volunteer.next("reveal");
   volunteer.send({ type: "reveal", reveals: [{ key, digest, salt }] });
 }
-function shown({ key, output }: Work, { indices }: Show): VolunteerMessage {
-  const tree = new DigestTree(output, 4);
-  const nodes = indices.map((index) => {
-    const { bytes, path } = tree.node(0, index);
-    return { index, bytes, path: joinHashes(path) };
-  });
-  return { type: "shown", key, level: 0, nodes };
-}
+const shown = ({ key, output }: Work, { indices }: Pick<Show, "indices">): VolunteerMessage =>
+  shownOf(new DigestTree(output, 4), { type: "show", key, level: 0, indices })!;
 /** Reveals and shows what is asked for; returns the leaves that were. */
 async function answer(volunteer: RawVolunteer, work: Work): Promise<number[]> {
   await reveal(volunteer, work);

@@ -7,6 +7,7 @@ import type { Manifest } from "../../kernels/kernel.ts";
 import { parseApp } from "../../kernels/kernel.ts";
 import { batchRoot, commitBatchHash, commitmentOf } from "../../protocol/commit.ts";
 import { digestOf } from "../../protocol/digest.ts";
+import { DigestTree } from "../../protocol/digestProof.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { joinHashes, splitHashes } from "../../protocol/hashList.ts";
 import { type Cid, fromHex, hex32 } from "../../protocol/ids.ts";
@@ -18,10 +19,10 @@ import {
   MAX_OUTPUT_BYTES,
 } from "../../protocol/limits.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
-import { Exhibits } from "./exhibits.ts";
 import type { Identity } from "./identity.ts";
 import type { Greeted } from "./relaySocket.ts";
 import type { LoadedKernel } from "./sandboxHost.ts";
+import { shownOf } from "./shown.ts";
 import { signHash } from "./signature.ts";
 
 /** Undecided tasks whose salts and outputs are kept: the relay decides within a minute, or has forgotten. */
@@ -84,7 +85,7 @@ interface Finished {
   digest: Uint8Array;
   salt: Uint8Array;
   output: Uint8Array;
-  itemBytes: number;
+  tree: DigestTree;
   tookMs: number;
   busyMs: number;
 }
@@ -97,7 +98,6 @@ export class Work {
   #finishedSinceMs = 0;
   /** Committed and not decided, by key. */
   readonly #held = new Map<string, Finished>();
-  readonly #exhibits = new Exhibits();
   /** Committed and neither acknowledged nor refused, by sequence. */
   readonly #unanswered = new Map<number, Finished[]>();
   #greeted: Greeted | undefined;
@@ -282,12 +282,12 @@ export class Work {
     output: Uint8Array,
     { tookMs, busyMs }: { tookMs: number; busyMs: number },
   ): void {
-    const { itemBytes } = manifest.output;
-    const digest = fromHex(digestOf(output, itemBytes));
+    const tree = new DigestTree(output, manifest.output.itemBytes);
+    const digest = fromHex(tree.digest);
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const commitment = commitmentOf(task.key, this.#ports.identity.address, digest, salt);
     if (this.#finished.length === 0) this.#finishedSinceMs = performance.now() - tookMs;
-    this.#finished.push({ key: task.key, commitment, digest, salt, output, itemBytes, tookMs, busyMs });
+    this.#finished.push({ key: task.key, commitment, digest, salt, output, tree, tookMs, busyMs });
   }
 
   #commit(): void {
@@ -355,7 +355,7 @@ export class Work {
 
   #show(question: Extract<RelayMessage, { type: "show" }>): void {
     const held = this.#held.get(hex32(question.key));
-    const shown = held && this.#exhibits.show(held, question);
+    const shown = held && shownOf(held.tree, question);
     if (shown) this.#ports.send(shown);
   }
 
