@@ -25,6 +25,7 @@ import { credibilityOf } from "./scheduler/credibility.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
 import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
 import { emptyState, step } from "./scheduler/step.ts";
+import { markOf } from "./scheduler/suspicion.ts";
 import { Showing } from "./showing.ts";
 import { signHash } from "./signature.ts";
 import { CONTRIBUTION } from "./store/open.ts";
@@ -205,6 +206,7 @@ export class Loop {
       const job = makeJob(row, app.manifest, !!this.#o.referee);
       job.state = row.state;
       if (row.spec.deadlineSeconds !== undefined) row.promise = store.promises.get(row.n);
+      job.isUnstable = row.error?.code === "kernel-nondeterministic";
       this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
       const certified = new Set(store.certified.indices(row.n));
       job.certified = certified.size;
@@ -219,6 +221,8 @@ export class Loop {
         });
       if (audit) this.dispatch({ type: "checksRestored", checks: this.audits.restored(main, restored(audit.n)) });
       if (row.state !== "running") continue;
+      for (const { worker, count } of store.contributions.rejected(row.n))
+        job.marks.set(this.state.workers.get(byNumber.get(worker)!.address)!, markOf(count));
       this.dispatch({ type: "jobRestored", job, certified, contributions: restored(row.n) });
       if (!audit) void this.#audit(main);
     }

@@ -58,6 +58,7 @@ function settleCheck(state: State, task: Task, check: Check, nowMs: number, effe
   if (c.state !== "revealed") return;
   closeCheck(state, task);
   const isSame = c.digest === check.digest;
+  if (task.job.isUnstable && !isSame) return void effects.push({ type: "lapsed", task, contribution: c });
   effects.push({ type: "checked", task, contribution: c, passed: isSame });
   if (check.self) return hearMachine(state, task, c, isSame, effects);
   const worker = state.workers.get(c.worker)!;
@@ -170,6 +171,7 @@ function quarantine(state: State, job: Job, message: string, effects: Effect[]):
     if (!isLiar(worker.suspicion)) worker.banned = false;
     effects.push({ type: "workerChanged", worker });
   }
+  job.isUnstable = true;
   effects.push({ type: "acquitted", job });
   stopJob(state, job, "kernel-nondeterministic", message, effects);
 }

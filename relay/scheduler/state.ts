@@ -78,6 +78,8 @@ export interface Job {
   unsteady: Set<Address>;
   /** What being found wrong in this job has cost workers. */
   marks: Map<Worker, { bad: number; suspicion: number; history: number }>;
+  /** Its kernel gives more than one result for a task: nobody is blamed for another. */
+  isUnstable?: boolean;
   state: "running" | "done" | "stopped";
   /** Owners on whose machines the kernel failed, with the last message of each. */
   failures: Map<Address, string>;

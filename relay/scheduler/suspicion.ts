@@ -14,4 +14,7 @@ const BAN_AT = Math.log(1 / WRONGFUL_BAN);
 export const nextSuspicion = (suspicion: number, agreed: boolean): number =>
   Math.max(0, suspicion + (agreed ? ON_GOOD : ON_BAD));
 
+/** What so many wrong results have cost a worker, at most: to be given back if it turns out that they were not wrong. */
+export const markOf = (bad: number) => ({ bad, suspicion: bad * ON_BAD, history: 0 });
+
 export const isLiar = (suspicion: number): boolean => suspicion >= BAN_AT;

@@ -48,6 +48,7 @@ export class ContributionTable {
   readonly #ofTask;
   readonly #open;
   readonly #count;
+  readonly #rejected;
   readonly #output;
   readonly #acquit;
 
@@ -80,6 +81,9 @@ export class ContributionTable {
        and task in (select task from certified c where c.job = contribution.job and c.epoch is null)`,
     );
     this.#output = db.prepare("select output from contribution where job = ? and task = ? and worker = ?");
+    this.#rejected = db.prepare(
+      `select worker, count(*) as count from contribution where job = ? and state = ${CONTRIBUTION.rejected} group by worker`,
+    );
     this.#count = db.prepare("select count(*) as n from contribution where job = ?");
   }
 
@@ -143,6 +147,11 @@ export class ContributionTable {
   output(job: number, task: number, worker: number): Uint8Array | null {
     const row = this.#output.get(job, task, worker) as { output: Uint8Array | null } | undefined;
     return row?.output ?? null;
+  }
+
+  /** How often each worker's results of a job were found wrong. */
+  rejected(job: number): { worker: number; count: number }[] {
+    return this.#rejected.all(job) as { worker: number; count: number }[];
   }
 
   count(job: number): number {

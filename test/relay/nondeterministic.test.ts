@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Range } from "../../kernels/execute/program.ts";
 import type { AppView, JobView, TaskView, WorkerView } from "../../protocol/api.ts";
 import type { Cid, JobId } from "../../protocol/ids.ts";
 import { type BadKernel, countingWasm } from "../attackers/kernels.ts";
@@ -58,6 +59,28 @@ describe("a kernel whose answers depend on how its work is cut", () => {
     await expect(grid.submit(specOf(app))).rejects.toThrow("this pool runs the app no more");
     const { quarantine } = (await (await fetch(`${grid.url}/api/apps/${app}`)).json()) as AppView;
     expect(quarantine).toContain("two runs on one machine differ");
+  });
+
+  it("is blamed after the relay has started again, too: what workers lost before is given back", async () => {
+    const app = await publish(await countingWasm());
+    // Without a referee at first, and with machines that happen to agree: verdicts fall as in any dispute.
+    await grid.close();
+    grid = await open({});
+    const { job } = await grid.submit(specOf(app, { items: 4000, itemsPerTask: 2 }));
+    let runs = 0;
+    const noise = async (_: unknown, range: Range) => squaresOf(range).map((byte) => byte ^ ++runs);
+    const luck = async (_: unknown, range: Range) => squaresOf(range);
+    for (const compute of [luck, luck, noise]) volunteers.push(new NodeVolunteer(grid.url, { compute }));
+    const bad = () => [...grid.relay.loop.state.workers.values()].reduce((sum, worker) => sum + worker.bad, 0);
+    await vi.waitFor(() => expect(bad()).toBeGreaterThan(0), { timeout: 20_000 });
+    for (const volunteer of volunteers.splice(0)) volunteer.close();
+    await grid.close();
+    grid = await open();
+    expect(bad()).toBeGreaterThan(0);
+    for (let i = 0; i < 4; i++) volunteers.push(new NodeVolunteer(grid.url, { compute: noise }));
+    expect(await ended(job)).toMatchObject({ state: "stopped", error: { code: "kernel-nondeterministic" } });
+    for (const worker of grid.relay.loop.state.workers.values())
+      expect(worker).toMatchObject({ bad: 0, suspicion: expect.closeTo(0, 6), banned: false });
   });
 
   it("leaves workers able to go on with other jobs", async () => {
