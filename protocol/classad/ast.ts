@@ -42,6 +42,8 @@ export type Scalar = Exclude<Value, List | Ad> | Real | AbsoluteTime | RelativeT
 export interface Literal {
   readonly kind: "literal";
   readonly value: Scalar;
+  /** How it is written, if that is another value: relTime("5") evaluates to 5.0. */
+  readonly written?: Scalar;
 }
 /** `name`, `.name` (absolute: from the outermost ad) or `of.name`. */
 export interface Reference extends Compilable {
@@ -75,7 +77,7 @@ export interface Conditional extends Compilable {
   readonly then: Expression;
   readonly otherwise: Expression;
 }
-/** `value ?: otherwise`. */
+/** `value ?: otherwise`. Both are evaluated, which matters only if the second fails. */
 export interface Elvis extends Compilable {
   readonly kind: "elvis";
   readonly value: Expression;

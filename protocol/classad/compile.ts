@@ -83,7 +83,8 @@ function compile(node: Expression): Piece {
       return fold(
         (state) => {
           const found = value.run(state);
-          return found === undefined ? otherwise.run(state) : found;
+          const second = otherwise.run(state);
+          return found === undefined ? second : found;
         },
         [value, otherwise],
         () => value.constant!.value ?? otherwise.constant!.value,

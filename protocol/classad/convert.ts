@@ -1,5 +1,5 @@
 // Conversions between types, as int(), real() and string() make them; functions use them on their arguments too.
-import { type Integer, truncate } from "./integers.ts";
+import { type Integer, truncate, truncate32 } from "./integers.ts";
 import { writeAbsoluteTime, writeRelativeTime } from "./times.ts";
 import { unparse } from "./unparse.ts";
 import { AbsoluteTime, Ad, ERROR, isInteger, List, Real, RelativeTime, type Value } from "./values.ts";
@@ -28,26 +28,19 @@ function readHexadecimal(text: string): number {
   return value * 2 ** (Number(power ?? 0) - 4 * fraction.length);
 }
 
-/** A letter behind a number in a text: K is 1024, and so on. */
-const SCALE: Record<string, number> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-const scale = (rest: string): number => SCALE[rest[0]?.toUpperCase() ?? ""] ?? 1;
+/** The library keeps whole seconds of a span in 32 bits on the way to another type. */
+export const wholeSeconds = (span: RelativeTime): number => truncate32(span.seconds);
 
 export function toInteger(value: Value): Integer | undefined | typeof ERROR {
   if (isInteger(value) || value === undefined) return value;
   if (typeof value === "boolean") return Number(value);
   if (value instanceof Real) return truncate(value.value);
   if (value instanceof AbsoluteTime) return value.seconds;
-  if (value instanceof RelativeTime) return truncate(value.seconds);
+  if (value instanceof RelativeTime) return wholeSeconds(value);
   if (typeof value !== "string") return ERROR;
   const read = readNumber(value);
   if (!read) return ERROR;
-  const by = scale(read.rest);
-  const whole = truncate(read.value);
-  return by === 1
-    ? whole
-    : typeof whole === "number" && Number.isSafeInteger(whole * by)
-      ? whole * by
-      : truncate(Number(whole) * by);
+  return truncate(read.value);
 }
 
 export function toReal(value: Value): number | undefined | typeof ERROR {
@@ -55,19 +48,16 @@ export function toReal(value: Value): number | undefined | typeof ERROR {
   if (isInteger(value) || typeof value === "boolean") return Number(value);
   if (value instanceof Real) return value.value;
   if (value instanceof AbsoluteTime) return value.seconds;
-  if (value instanceof RelativeTime) return Math.trunc(value.seconds);
+  if (value instanceof RelativeTime) return wholeSeconds(value);
   if (typeof value !== "string") return ERROR;
   const read = readNumber(value);
-  return read ? read.value * scale(read.rest) : ERROR;
+  return read ? read.value : ERROR;
 }
-
-/** The library makes whole seconds of a span on the way to text. */
-const truncated = (seconds: number): number => Number(truncate(seconds));
 
 export function toText(value: Value): string | undefined | typeof ERROR {
   if (typeof value === "string" || value === undefined || value === ERROR) return value;
   if (value instanceof AbsoluteTime) return writeAbsoluteTime(value);
-  if (value instanceof RelativeTime) return writeRelativeTime(new RelativeTime(truncated(value.seconds)));
+  if (value instanceof RelativeTime) return writeRelativeTime(new RelativeTime(wholeSeconds(value)));
   return unparse(value);
 }
 
@@ -75,7 +65,7 @@ export function toBoolean(value: Value): boolean | undefined | typeof ERROR {
   if (typeof value === "boolean" || value === undefined || value === ERROR) return value;
   if (isInteger(value)) return value !== 0;
   if (value instanceof Real) return value.value !== 0;
-  if (value instanceof RelativeTime) return Math.trunc(value.seconds) !== 0;
+  if (value instanceof RelativeTime) return wholeSeconds(value) !== 0;
   if (typeof value === "string") return /^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined;
   return value instanceof AbsoluteTime || value instanceof List || value instanceof Ad ? ERROR : undefined;
 }

@@ -295,7 +295,8 @@ function step(node: Exclude<Expression, { kind: "literal" }>, state: State): Val
       return choose(interpret(node.test, state), node.then, node.otherwise, state);
     case "elvis": {
       const value = interpret(node.value, state);
-      return value === undefined ? interpret(node.otherwise, state) : value;
+      const otherwise = interpret(node.otherwise, state);
+      return value === undefined ? otherwise : value;
     }
     case "subscript":
       return subscript(interpret(node.of, state), interpret(node.index, state), state);

@@ -5,7 +5,7 @@ import { evaluateCompiled } from "./compile.ts";
 import { Exhausted, Failure, interpret, type Scoping, State } from "./evaluate.ts";
 import { binary } from "./operators.ts";
 import { parse, parseAd, parseExpression } from "./parse.ts";
-import { Ad, ERROR, isInteger, type Value } from "./values.ts";
+import { Ad, ERROR, truth, type Value } from "./values.ts";
 
 const secondsNow = (): number => Math.trunc(Date.now() / 1000);
 
@@ -94,8 +94,8 @@ function attributeOf(ad: Ad, key: string): Value {
   return finish(shared, expression);
 }
 
-/** Whether a Requirements value says yes: a true boolean or an integer that is not 0, as in the library. */
-const accepts = (value: Value): boolean => value === true || (isInteger(value) && value !== 0);
+/** Whether a Requirements value says yes: true, or a number that is not 0. */
+const accepts = (value: Value): boolean => truth(value) === true;
 
 /**
  * Whether each ad's Requirements accept the other. The fast way for ads that are parsed: a pair takes under a

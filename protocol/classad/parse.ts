@@ -17,7 +17,7 @@ import {
 import { Lexer, type Token } from "./lexer.ts";
 import { MAX_CHAIN, MAX_LIST_ITEMS, MAX_NESTING } from "./limits.ts";
 import { parseAbsoluteTime, parseRelativeTime } from "./times.ts";
-import { Ad, ERROR, List, lower, Real } from "./values.ts";
+import { Ad, ERROR, List, lower, Real, RelativeTime } from "./values.ts";
 
 /** Stands for the ad in which an expression that was parsed alone will be evaluated. */
 export const LOOSE = new Ad();
@@ -217,7 +217,9 @@ class Parser {
       const value = seconds === undefined ? parseAbsoluteTime(only) : new Real(seconds);
       if (value === undefined || (key === "reltime" && seconds === undefined))
         this.#fail(`a ${key === "abstime" ? "date" : "span of time"} before this`);
-      return this.#made(literal(value));
+      return this.#made(
+        seconds === undefined ? literal(value) : { ...literal(value), written: new RelativeTime(seconds) },
+      );
     }
     return this.#made({ kind: "call", name, args }, ...args);
   }

@@ -95,7 +95,8 @@ export function parseAbsoluteTime(text: string): AbsoluteTime | undefined {
   const part = (index: number, missing: number) => (parts[index] === undefined ? missing : Number(parts[index]));
   const days = daysOf(part(1, 0), part(2, 1), part(3, 0));
   const seconds = days * 86400 + part(4, 0) * 3600 + part(5, 0) * 60 + part(6, 0);
-  return new AbsoluteTime(seconds - offset, offset);
+  // C's mktime says -1 for what it cannot do, and the library believes it.
+  return seconds === -1 ? undefined : new AbsoluteTime(seconds - offset, offset);
 }
 
 /**

@@ -91,7 +91,7 @@ function indented(): Layout {
 function write(node: Expression, layout: Layout): string {
   switch (node.kind) {
     case "literal":
-      return writeValue(node.value, layout);
+      return writeValue(node.written ?? node.value, layout);
     case "reference":
       if (node.of) return `${write(node.of, layout)}.${node.name}`;
       return (node.absolute ? "." : "") + writeName(node.name);

@@ -109,10 +109,9 @@ function external(node: Expression, state: State, names: Map<string, string>): v
 const unresolved: ClassAdFunction = (args, state) => {
   const node = args[0];
   if (!node || args.length > 2 || node.kind !== "reference") return ERROR;
-  const { current } = state;
   const expression = behind(node, state);
-  const at = state.current;
-  state.current = current;
+  // The library stays in the ad where it found the expression, for whatever is evaluated after this call too.
+  const { current } = state;
   if (expression === undefined) return undefined;
   const pattern = args.length === 2 ? state.evaluate(args[1]!) : undefined;
   if (args.length === 2 && typeof pattern !== "string") return fail();
@@ -120,12 +119,10 @@ const unresolved: ClassAdFunction = (args, state) => {
   if (args.length === 2 && !regex) return ERROR;
   const names = new Map<string, string>();
   if (current) {
-    state.current = at ?? current;
     const complete = state.attempt(() => {
       external(expression, state, names);
       return true;
     }, false);
-    state.current = current;
     if (complete !== true) names.clear();
   }
   const found = [...names.keys()].sort().map((key) => names.get(key)!.replace(/^target\./i, ""));
@@ -164,11 +161,8 @@ const eachContext: ClassAdFunction = (args, state, name) => {
   if (args.length !== 2) return ERROR;
   const each = name === "evalineachcontext";
   let expression = args[0]!;
-  if (expression.kind === "reference") {
-    const { current } = state;
-    expression = behind(expression, state) ?? expression;
-    state.current = current;
-  }
+  // As in unresolved(), looking the reference up moves into the ad where it is found.
+  if (expression.kind === "reference") expression = behind(expression, state) ?? expression;
   const list = args[1]!.kind === "list" ? args[1]! : state.attempt(() => state.evaluate(args[1]!), ERROR);
   if (list === undefined) return each ? undefined : 0;
   if (!(list instanceof List)) return ERROR;

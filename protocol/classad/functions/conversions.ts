@@ -1,6 +1,6 @@
 // Types asked for, and types changed.
 import { literal } from "../ast.ts";
-import { toBoolean, toInteger, toReal, toText } from "../convert.ts";
+import { toBoolean, toInteger, toReal, toText, wholeSeconds } from "../convert.ts";
 import { fail } from "../evaluate.ts";
 import { low32, truncate32 } from "../integers.ts";
 import { AbsoluteTime, Ad, ERROR, isInteger, List, Real, RelativeTime, truth, type Value } from "../values.ts";
@@ -37,13 +37,13 @@ const absTime: ClassAdFunction = (args, state) => {
     const zone = state.evaluate(args[1]!);
     if (isInteger(zone)) offset = low32(zone);
     else if (zone instanceof Real) offset = truncate32(zone.value);
-    else if (zone instanceof RelativeTime) offset = Math.trunc(zone.seconds);
+    else if (zone instanceof RelativeTime) offset = wholeSeconds(zone);
     else return ERROR;
   }
   // The library takes this offset for "none known" and fails.
   if (isInteger(value)) return offset === -1 ? fail() : new AbsoluteTime(low32(value), offset);
   if (value instanceof Real) return new AbsoluteTime(truncate32(value.value), offset);
-  if (value instanceof RelativeTime) return new AbsoluteTime(Math.trunc(value.seconds), offset);
+  if (value instanceof RelativeTime) return new AbsoluteTime(wholeSeconds(value), offset);
   return value === undefined || value instanceof AbsoluteTime ? value : ERROR;
 };
 

@@ -66,10 +66,10 @@ const listToArgs: ClassAdFunction = (args, state) => {
   return parts.map(quoted).join(" ");
 };
 
-/** A variable and its value; an unexpanded $$(macro) stands alone. */
-function assign(entry: string, into: Map<string, string | undefined>): boolean {
+/** A variable and its value; in version 2 an unexpanded $$(macro) may stand alone. */
+function assign(entry: string, into: Map<string, string | undefined>, macros: boolean): boolean {
   const equals = entry.indexOf("=");
-  if (equals < 0 && entry.includes("$$")) {
+  if (macros && equals < 0 && entry.includes("$$")) {
     into.set(entry, undefined);
     return true;
   }
@@ -91,7 +91,7 @@ const envV1ToV2: ClassAdFunction = (args, state) => {
   if (typeof text !== "string") return ERROR;
   const variables = new Map<string, string | undefined>();
   for (const entry of text.split(/[;\n]/).map((part) => part.replace(/^[ \t\n\r]+/, "")))
-    if (entry !== "" && !assign(entry, variables)) return ERROR;
+    if (entry !== "" && !assign(entry, variables, false)) return ERROR;
   return written(variables);
 };
 
@@ -102,7 +102,7 @@ const mergeEnvironment: ClassAdFunction = (args, state) => {
     const text = state.evaluate(arg);
     if (text === undefined) continue;
     const entries = typeof text === "string" ? splitQuoted(text) : undefined;
-    if (!entries?.every((entry) => assign(entry, variables))) return ERROR;
+    if (!entries?.every((entry) => assign(entry, variables, true))) return ERROR;
   }
   return written(variables);
 };

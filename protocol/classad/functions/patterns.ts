@@ -69,8 +69,9 @@ const substitute: ClassAdFunction = (args, state, name) => {
     const match: Match | "exhausted" | undefined = matcher.exec(text, at, { anchored: empty, notEmptyAtStart: empty });
     if (match === "exhausted") return ERROR;
     if (!match) {
-      if (!empty || at >= text.length) break;
-      // Behind an empty match one character is passed over.
+      if (!empty) break;
+      // Behind an empty match one character is passed over. At the end the library passes over the end, and fails.
+      if (at >= text.length) return ERROR;
       output += text[at++];
       empty = false;
       continue;

@@ -1,5 +1,6 @@
 // Functions of time. The zone is UTC throughout; what asks for the time asks the clock given to the evaluation.
 import { literal } from "../ast.ts";
+import { wholeSeconds } from "../convert.ts";
 import { low32, truncate32 } from "../integers.ts";
 import { type Calendar, calendarOf } from "../times.ts";
 import { AbsoluteTime, Ad, ERROR, isInteger, Real, RelativeTime, type Value } from "../values.ts";
@@ -29,7 +30,7 @@ type Field = (at: Calendar) => number;
 const field = (ofDate: Field | undefined, ofSpan: ((seconds: number) => number) | undefined): ClassAdFunction =>
   ofOne((value) => {
     if (value instanceof AbsoluteTime) return ofDate ? ofDate(calendarOf(value.seconds)) : ERROR;
-    if (value instanceof RelativeTime) return ofSpan ? Math.trunc(ofSpan(Math.trunc(value.seconds))) + 0 : ERROR;
+    if (value instanceof RelativeTime) return ofSpan ? Math.trunc(ofSpan(wholeSeconds(value))) + 0 : ERROR;
     return ERROR;
   });
 
@@ -168,11 +169,29 @@ function strftime(at: Calendar, format: string): string {
     y: () => pad(year2),
     Y: () => String(at.year),
     z: () => "+0000",
-    Z: () => "GMT",
+    Z: () => "UTC",
     "%": () => "%",
   };
-  const text = format.replace(/%[EO]?([\s\S])/g, (all, letter: string) => fields[letter]?.() ?? all);
+  const text = format.replace(
+    /%([-_0^#]*)(\d{0,4})[EO]?([\s\S])/g,
+    (all, flags: string, width: string, letter: string) => {
+      const field = fields[letter];
+      if (!field) return all;
+      return Number(width) > MAX_TIME_TEXT ? all : laidOut(field(), flags, Number(width));
+    },
+  );
   return text.length > MAX_TIME_TEXT ? "" : text;
+}
+
+/** GNU's flags: - no padding, _ blanks, 0 zeros, ^ capitals; and a width. */
+function laidOut(text: string, flags: string, width: number): string {
+  const numeric = /^[ 0-9]+$/.test(text);
+  const padding = numeric ? text.length : 0;
+  const bare = numeric ? text.replace(/^[ 0]+(?=\d)/, "") : text;
+  const cased = flags.includes("^") ? bare.toUpperCase() : bare;
+  if (flags.includes("-")) return cased;
+  const by = flags.includes("_") || (!numeric && !flags.includes("0")) || (text.startsWith(" ") && !width) ? " " : "0";
+  return cased.padStart(Math.max(width, padding), by);
 }
 
 function isoWeek(year: number, ofYear: number, ofWeek: number): { year: number; week: number } {

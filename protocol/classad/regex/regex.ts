@@ -283,8 +283,8 @@ function repeat(node: Extract<Node, { kind: "repeat" }>): Run {
       times < max &&
       run(
         at,
-        // A turn that took nothing would turn forever.
-        (to) => (to === at && times >= min ? false : loop(to, times + 1, next, m)),
+        // A turn that took nothing is the last, or it would turn forever.
+        (to) => (to === at ? next(to) : loop(to, times + 1, next, m)),
         m,
       );
     const stop = () => times >= min && next(at);

@@ -155,11 +155,11 @@ export class PatternParser {
     let node = atom;
     for (let times = 0; ; times++) {
       if (this.#flags.x) this.#match(/(?:\s+|#[^\n]*\n?)+/y);
-      const match = this.#match(/([*+?])|\{(\d+)(,)?(\d*)\}/y);
+      const match = this.#match(/([*+?])|\{(?=,?\d)(\d*)(,)?(\d*)\}/y);
       if (!match) return node;
       if (atom.kind === "look" && times > 0) bad();
       const [, symbol, low, comma, high] = match;
-      const min = symbol ? (symbol === "+" ? 1 : 0) : Number(low);
+      const min = symbol ? (symbol === "+" ? 1 : 0) : Number(low || 0);
       const max =
         symbol === "?" ? 1 : symbol || (comma && high === "") ? Number.POSITIVE_INFINITY : Number(comma ? high : low);
       if (min > MAX_REPEAT || (Number.isFinite(max) && (max > MAX_REPEAT || max < min))) bad();
@@ -206,6 +206,7 @@ export class PatternParser {
       return this.#capture();
     }
     if (this.#eat(":")) return this.#close(this.#either());
+    if (this.#eat("|")) return this.#close(this.#branchReset());
     if (this.#eat(">")) return { kind: "atomic", of: this.#close(this.#either()) };
     const look = this.#match(/<?[=!]/y)?.[0];
     if (look) {
@@ -234,6 +235,20 @@ export class PatternParser {
   #capture(): Node {
     const index = ++this.groups;
     return { kind: "group", of: this.#close(this.#either()), index };
+  }
+
+  /** `(?|…|…)`: the groups of every branch have the same numbers. */
+  #branchReset(): Node {
+    const first = this.groups;
+    let most = first;
+    const choices: Node[] = [];
+    do {
+      this.groups = first;
+      choices.push(this.#sequence());
+      most = Math.max(most, this.groups);
+    } while (this.#eat("|"));
+    this.groups = most;
+    return { kind: "either", choices };
   }
 
   #close(node: Node): Node {
@@ -291,6 +306,8 @@ export class PatternParser {
 
   /** `\d`, `\W` and so on. */
   #class(): Test | undefined {
+    const property = this.#match(/([pP])(?:\{(\^?)([A-Za-z_]{1,20})\}|([A-Z]))/y);
+    if (property) return propertyTest(property[3] ?? property[4]!, (property[1] === "P") !== (property[2] === "^"));
     const char = this.#peek();
     const test = CLASSES[char];
     if (test) {
@@ -324,6 +341,8 @@ export class PatternParser {
   }
 
   #set(fold: boolean): Uint8Array {
+    // A class of classes outside of a class is a mistake, PCRE says.
+    if (/^([:.=])[^\][]*\1\]/.test(this.#text.slice(this.#at))) bad();
     const negative = this.#eat("^");
     const set = new Uint8Array(256);
     const include = (test: Test) => {
@@ -364,6 +383,16 @@ export class PatternParser {
     if (this.#at >= this.#text.length) bad();
     if (this.#eat("b")) return 8;
     return this.#class() ?? this.#code();
+  }
+}
+
+/** A Unicode property of the characters up to 255. */
+function propertyTest(name: string, negative: boolean): Test {
+  try {
+    const pattern = new RegExp(name === "Any" ? "[\\s\\S]" : `\\p{${name}}`, "u");
+    return (code) => pattern.test(String.fromCharCode(code)) !== negative;
+  } catch {
+    return bad();
   }
 }
 
