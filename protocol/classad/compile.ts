@@ -4,8 +4,8 @@ import type { BinaryOperator, Expression, Reference } from "./ast.ts";
 import { choose, fail, type State, select, subscript } from "./evaluate.ts";
 import { functionNamed } from "./functions/call.ts";
 import { MAX_DEPTH } from "./limits.ts";
-import { binary, unary } from "./operators.ts";
-import { ERROR, lower, truth, type Value } from "./values.ts";
+import { binary, compareIgnoringCase, unary } from "./operators.ts";
+import { ERROR, lower, Real, truth, type Value } from "./values.ts";
 
 type Run = (state: State) => Value;
 
@@ -145,13 +145,18 @@ function compileBinary(operator: BinaryOperator, left: Piece, right: Piece): Pie
         value,
       );
     default: {
-      const whole = onNumbers[operator];
+      const holds = comparisons[operator];
+      const exact = operator === "is" || operator === "isnt";
       return fold(
-        whole
+        holds
           ? (state) => {
               const first = a(state);
               const second = b(state);
-              if (typeof first === "number" && typeof second === "number") return whole(first, second);
+              if (typeof first === "number") {
+                if (typeof second === "number") return holds(first, second);
+              } else if (typeof first === "string") {
+                if (typeof second === "string" && !exact) return holds(compareIgnoringCase(first, second), 0);
+              } else if (first instanceof Real && second instanceof Real) return holds(first.value, second.value);
               return binary(operator, first, second);
             }
           : (state) => binary(operator, a(state), b(state)),
@@ -162,8 +167,8 @@ function compileBinary(operator: BinaryOperator, left: Piece, right: Piece): Pie
   }
 }
 
-/** What needs no look at types beyond two small integers. */
-const onNumbers: Partial<Record<BinaryOperator, (a: number, b: number) => boolean>> = {
+/** Of two small integers, two reals, or an order of texts and 0. */
+const comparisons: Partial<Record<BinaryOperator, (a: number, b: number) => boolean>> = {
   "==": (a, b) => a === b,
   "!=": (a, b) => a !== b,
   is: (a, b) => a === b,
@@ -175,16 +180,20 @@ const onNumbers: Partial<Record<BinaryOperator, (a: number, b: number) => boolea
 };
 
 function compileReference(node: Reference): Piece {
-  if (!node.of)
+  const { key, of: selected } = node;
+  if (!selected)
     return {
       run(state) {
         state.spend();
-        return select(node, undefined, state);
+        const { current } = state;
+        const found = node.absolute ? undefined : current?.attributes.get(key);
+        if (found === undefined) return select(node, undefined, state);
+        return found.literal ? found.value : state.follow(found.expression, current!);
       },
       height: 1,
     };
-  const of = compile(node.of);
-  const side = node.of.kind === "reference" && !node.of.of && !node.of.absolute ? node.of.key : "";
+  const of = compile(selected);
+  const side = selected.kind === "reference" && !selected.of && !selected.absolute ? selected.key : "";
   const slow: Run = (state) => {
     state.spend();
     return select(node, of.run(state), state);
@@ -194,10 +203,13 @@ function compileReference(node: Reference): Piece {
   return {
     run(state) {
       const { current, left, right } = state;
-      if (left === undefined || right === undefined || current === undefined || current.shadows) return slow(state);
-      if (current !== left && current !== right) return slow(state);
+      if (current === undefined || left === undefined || right === undefined) return slow(state);
+      if ((current !== left && current !== right) || current.shadows) return slow(state);
       state.spend();
-      return select(node, own === (current === left) ? left : right, state);
+      const ad = own === (current === left) ? left : right;
+      const found = ad.attributes.get(key);
+      if (found === undefined) return select(node, ad, state);
+      return found.literal ? found.value : state.follow(found.expression, ad);
     },
     height: of.height + 1,
   };

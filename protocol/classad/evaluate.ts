@@ -16,7 +16,7 @@ import { low32 } from "./integers.ts";
 import { MAX_DEPTH, MAX_DEREFERENCES, MAX_REGEX_STEPS, MAX_STEPS } from "./limits.ts";
 import { binary, unary } from "./operators.ts";
 import { LOOSE } from "./parse.ts";
-import { Ad, type Attribute, ERROR, isInteger, List, truth, type Value } from "./values.ts";
+import { Ad, attribute, ERROR, isInteger, List, truth, type Value } from "./values.ts";
 
 /** strict: names are looked for in one's own ad only. matchmaking: then in the target too. */
 export type Scoping = "matchmaking" | "strict";
@@ -71,8 +71,8 @@ export class State {
   readonly leftContext = contextAd("LEFT", "RIGHT");
   readonly rightContext = contextAd("RIGHT", "LEFT");
   readonly #match = matchAd(this.leftContext, this.rightContext);
-  readonly #leftAttribute: Attribute = { name: "LEFT", expression: this.leftContext };
-  readonly #rightAttribute: Attribute = { name: "RIGHT", expression: this.rightContext };
+  readonly #leftAttribute = attribute("LEFT", this.leftContext);
+  readonly #rightAttribute = attribute("RIGHT", this.rightContext);
   /** Where expressions that were parsed alone stand. */
   base: Ad | undefined;
   /** The ad at hand. */
@@ -143,6 +143,18 @@ export class State {
 
   spend(): void {
     if (--this.steps < 0) throw EXHAUSTED;
+  }
+
+  /** Evaluates what a reference led to, standing in the ad where it is. */
+  follow(expression: Expression, ad: Ad): Value {
+    if (this.dereferences >= MAX_DEREFERENCES) fail();
+    const { current } = this;
+    this.current = ad;
+    this.dereferences++;
+    const value = this.evaluator(expression, this);
+    this.dereferences--;
+    this.current = current;
+    return value;
   }
 
   /** Runs something that may fail, and gives `otherwise` if it does, in the scopes of before. */
@@ -217,13 +229,7 @@ export function select(node: Reference, of: Value, state: State): Value {
   const found = find(start, node, state);
   let value: Value;
   if (found !== undefined) {
-    if (found.kind === "literal") value = found.value;
-    else {
-      if (state.dereferences >= MAX_DEREFERENCES) fail();
-      state.dereferences++;
-      value = state.evaluator(found, state);
-      state.dereferences--;
-    }
+    value = found.kind === "literal" ? found.value : state.follow(found, state.current!);
   }
   state.current = current;
   return value;

@@ -86,12 +86,12 @@ export function compile(text: string | Expression): CompiledExpression {
 const shared = new State(evaluateCompiled, secondsNow, Math.random);
 
 function attributeOf(ad: Ad, key: string): Value {
-  const expression = ad.attributes.get(key)?.expression;
-  if (expression === undefined) return undefined;
+  const found = ad.attributes.get(key);
+  if (found === undefined || found.literal) return found?.value;
   shared.current = ad;
   shared.depth = 0;
   shared.dereferences = 1;
-  return finish(shared, expression);
+  return finish(shared, found.expression);
 }
 
 /** Whether a Requirements value says yes: true, or a number that is not 0. */
@@ -102,10 +102,12 @@ const accepts = (value: Value): boolean => truth(value) === true;
  * microsecond from the second time on.
  */
 export function matches(left: Ad, right: Ad, scoping: Scoping = "matchmaking"): boolean {
-  shared.enter(left, right === left ? twin(right) : right, scoping);
-  const wanted = attributeOf(shared.right!, "requirements");
+  const other = right === left ? twin(right) : right;
+  shared.enter(left, other, scoping);
+  const wanted = attributeOf(other, "requirements");
   if (wanted === false) return false;
-  return accepts(binary("&&", wanted, attributeOf(left, "requirements")));
+  const own = attributeOf(left, "requirements");
+  return wanted === true ? accepts(own) : accepts(binary("&&", wanted, own));
 }
 
 export interface MatchResult {

@@ -68,7 +68,17 @@ export interface Attribute {
   /** As first written; lookups ignore case. */
   readonly name: string;
   expression: Expression;
+  /** The value, where the expression is a literal: what most attributes of machines are. */
+  literal: boolean;
+  value: Value;
 }
+
+export const attribute = (name: string, expression: Expression): Attribute => ({
+  name,
+  expression,
+  literal: expression.kind === "literal",
+  value: expression.kind === "literal" ? expression.value : undefined,
+});
 
 /** A ClassAd: named expressions, and the ad in which it is written. */
 export class Ad {
@@ -84,9 +94,7 @@ export class Ad {
 
   set(name: string, expression: Expression): void {
     const key = lower(name);
-    const old = this.attributes.get(key);
-    if (old) old.expression = expression;
-    else this.attributes.set(key, { name, expression });
+    this.attributes.set(key, attribute(this.attributes.get(key)?.name ?? name, expression));
     if (key === "my" || key === "target") this.shadows = true;
   }
 

@@ -29,12 +29,17 @@ const machine = (index: number): string => `[
 function perSecond(pairs: (rounds: number) => number, forMs: number): { rate: number; accepted: number } {
   let accepted = pairs(2_000);
   let rounds = 0;
-  const start = performance.now();
+  // Seconds of the processor, not of the clock: other programs may hold the core meanwhile.
+  const before = process.cpuUsage();
+  const usedMs = () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
   do {
     accepted += pairs(500);
     rounds += 500;
-  } while (performance.now() - start < forMs);
-  return { rate: (rounds * MACHINES * 1000) / (performance.now() - start), accepted };
+  } while (usedMs() < forMs);
+  return { rate: (rounds * MACHINES * 1000) / usedMs(), accepted };
 }
 
 export async function run(): Promise<Record<string, unknown>> {
@@ -63,7 +68,7 @@ export async function run(): Promise<Record<string, unknown>> {
   const rounded = Math.round(compiled.rate);
   process.stdout.write(
     `a typical job and machine, both Requirements\n` +
-      `  compiled     ${rounded.toLocaleString("en")} matches/s, one core (the bar: ${BAR.toLocaleString("en")})\n` +
+      `  compiled     ${rounded.toLocaleString("en")} matches/s of one core (the bar: ${BAR.toLocaleString("en")})\n` +
       `  interpreted  ${Math.round(baseline).toLocaleString("en")} matches/s\n` +
       `  ${(compiled.rate / baseline).toFixed(1)} times as fast\n`,
   );
