@@ -1,6 +1,7 @@
 // What a job has taken of the reference machine's time, against the category it named. Workers' figures are their own
 // word, so that none of them may cost a job much: of a task's agreeing contributions the lower middle counts, no longer
-// than the relay has seen, and no more than a few times what the job's tasks take as a rule.
+// than the relay has seen, and no more than a few times what the job's tasks take as a rule, which is known from the
+// fifth on.
 import { type Category, limitsOf, machineFactor } from "../../protocol/categories.ts";
 
 /**
@@ -10,7 +11,7 @@ import { type Category, limitsOf, machineFactor } from "../../protocol/categorie
 const ALLOWANCE = 2;
 /** Latest tasks that say what a task takes as a rule. */
 const LATEST = 63;
-/** From so many on. */
+/** From so many on; until then nothing is counted, or the first worker could stop a job by one large figure. */
 const ENOUGH = 5;
 /** What one task may count, in medians of the latest: tasks of one job differ, lies differ more. */
 const MOST_MEDIANS = 4;
@@ -23,6 +24,7 @@ export interface Spending {
   latest: number[];
 }
 
+/** `seconds` were spent before a restart. */
 export const newSpending = (category: Category, seconds: number): Spending => ({ category, seconds, latest: [] });
 
 /**
@@ -45,12 +47,13 @@ const numberOf = (value: unknown) => (typeof value === "number" ? value : undefi
 /** Counts a certified task, of which each agreeing worker has told what it took; nothing if none has. */
 export function charge(spending: Spending, told: readonly number[]): void {
   if (told.length === 0) return;
-  const task = lowerMiddle(told);
   const { latest } = spending;
-  const most = latest.length < ENOUGH ? Number.POSITIVE_INFINITY : MOST_MEDIANS * lowerMiddle(latest);
-  spending.seconds += Math.min(task, most);
-  latest.push(task);
+  latest.push(lowerMiddle(told));
   if (latest.length > LATEST) latest.shift();
+  if (latest.length < ENOUGH) return;
+  const most = MOST_MEDIANS * lowerMiddle(latest);
+  const fresh = latest.length === ENOUGH ? latest : latest.slice(-1);
+  for (const seconds of fresh) spending.seconds += Math.min(seconds, most);
 }
 
 function lowerMiddle(values: readonly number[]): number {
