@@ -371,7 +371,10 @@ export class Grid {
 
   /** A salt, and behind it the digest, unless it is what this machine would honestly have. */
   #commit(i: number, name: Name, task: Task): Bytes32 {
-    const digest = this.#answers.of(i, this.#given[i]!++, name.contributions, { content: task.index, isCheck: false });
+    const digest = this.#answers.of(i, this.#given[i]!++, name.contributions, {
+      content: task.index,
+      isCheck: task.check !== undefined,
+    });
     name.contributions++;
     this.#nextSalt = (this.#nextSalt + 1) % SALTS;
     const salt = this.#salts[this.#nextSalt]!;
@@ -426,6 +429,8 @@ export class Grid {
         return;
       case "certified":
         return this.#certified(effect);
+      case "checked":
+        return this.#checked(effect);
       case "askReferee":
         // The pool's own machine is a median one, and does the task twice.
         tally.referees++;
@@ -504,6 +509,14 @@ export class Grid {
       if (this.population.isBad[i] === 0) tally.honestRejected++;
       else this.#doubted(i, c.worker);
     }
+  }
+
+  #checked({ contribution, passed }: Extract<Effect, { type: "checked" }>): void {
+    if (passed) this.tally.checksPassed++;
+    else this.tally.checksFailed++;
+    const i = this.#machineOf(contribution.worker);
+    // A liar is not told, but may guess from what it gets next.
+    if (!passed && i !== undefined && this.population.isBad[i]) this.#doubted(i, contribution.worker);
   }
 
   /** The score on chain moves as the contract would move it, at once instead of after an epoch. */

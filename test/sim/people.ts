@@ -40,7 +40,8 @@ export function makeName(people: Population, machine: number, name: number, isFi
 
 /** `policy` is the law it is settled by. */
 export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
-  const made = newJob({
+  const isOurs = policy === "pool" || policy === "poco";
+  return newJob({
     id: hex(1, 64) as JobId,
     engine: "wasm",
     app: "simulated",
@@ -50,10 +51,10 @@ export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
     replicas: job.replicas,
     firstReplicas: law.first(job),
     tasks: job.tasks,
-    compare: { kind: "exact" },
+    compare: job.float ? { kind: "exact", within: "class" } : { kind: "exact" },
     keyOf: (index) => `task ${index}` as TaskKey,
+    // The rules of others know neither referee nor spot checks.
+    referee: isOurs && job.referee,
+    ...(isOurs && { audit: { keyOf: (number) => `check ${number}` as TaskKey, next: 0, most: job.tasks } }),
   });
-  // The rules of others know no referee.
-  made.referee = job.referee && (policy === "pool" || policy === "poco");
-  return made;
 }
