@@ -7,7 +7,7 @@ import type { JobContext } from "../rows.ts";
 import type { Reason } from "../scheduler/laws.ts";
 import { isClassBound, mostOwners, ownersNeeded } from "../scheduler/numericClass.ts";
 import { whatIsMissing } from "../scheduler/prospects.ts";
-import type { Task, Worker } from "../scheduler/state.ts";
+import type { Job, State, Task, Worker } from "../scheduler/state.ts";
 import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import type { DifferenceRow } from "../store/differences.ts";
@@ -51,7 +51,7 @@ export function jobView({ loop, egress }: ApiContext, { row, job, contributions 
   if (row.spec.category) view.spentSeconds = row.spentSeconds;
   if (row.error) view.error = row.error;
   if (row.finishedMs !== undefined) view.finishedMs = row.finishedMs;
-  const waitsFor = row.state === "running" ? missingFor(loop.state.workers.values(), job) : undefined;
+  const waitsFor = row.state === "running" ? missingFor(loop.state, job) : undefined;
   if (waitsFor) view.waitsFor = waitsFor;
   if (row.promise) view.promise = promiseView(row, row.promise, Date.now());
   return view;
@@ -65,19 +65,25 @@ function promiseView(row: JobRow, { granted, probability }: PromiseRow, nowMs: n
 }
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. */
-function missingFor(workers: Iterable<Worker>, job: JobContext["job"]): string | undefined {
-  const able: Worker[] = [];
-  let connected = 0;
-  for (const w of workers) {
-    if (!w.connected || w.banned) continue;
-    connected++;
-    if (w.engines.has(job.engine) && !w.failed.has(job.id) && job.needs?.admits(w.attributes) !== false) able.push(w);
-  }
-  const isPicky = (job.needs?.mentions.length ?? 0) > 0;
+function missingFor({ dispatch }: State, job: Job): string | undefined {
   const isBound = isClassBound(job);
-  const needed = isBound ? ownersNeeded(Math.max(job.replicas, job.firstReplicas)) : job.firstReplicas;
-  const owners = isBound ? mostOwners(able) : new Set(able.map(({ owner }) => owner)).size;
-  return whatIsMissing({ engine: job.engine, isPicky, isBound }, needed, { owners, connected });
+  const least = Math.max(job.replicas, job.firstReplicas);
+  const needed = isBound ? ownersNeeded(least) : least;
+  const able: Worker[] = [];
+  const owners = new Set<Address>();
+  for (const { members } of job.dispatch.clusters)
+    for (const worker of members) {
+      if (worker.banned || worker.failed.has(job.id)) continue;
+      able.push(worker);
+      owners.add(worker.owner);
+      if (!isBound && owners.size >= needed) return undefined;
+    }
+  let connected = 0;
+  for (const { members } of dispatch.clusters.values()) connected += members.size;
+  for (const { members } of dispatch.outdated) connected += members.size;
+  const isPicky = (job.needs?.mentions.length ?? 0) > 0;
+  const count = isBound ? mostOwners(able) : owners.size;
+  return whatIsMissing({ engine: job.engine, isPicky, isBound }, needed, { owners: count, connected });
 }
 
 export function taskView(

@@ -234,6 +234,23 @@ describe("the console", () => {
     await expectSoundLayout(page);
   });
 
+  test("shows, under law pool, how far each result was believed by itself, and the odds reached", async () => {
+    const page = await openConsole();
+    await chooseOptionPricing(page);
+    await page.getByRole("radio", { name: /By the pool/ }).check();
+    await page.getByRole("spinbutton", { name: "Trust" }).fill("4");
+    await page.getByLabel("Deadline (minutes)").fill("60");
+    await page.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByRole("heading", { name: "Done" }).waitFor();
+    await page.getByText("The deadline was kept.").waitFor();
+    await page.getByRole("slider", { name: "Tasks" }).press("Home");
+    const detail = page.getByRole("region", { name: "Task 0" });
+    await detail.getByText(/That those who agree are right stands .* to 1; the deal asked for 3 to 1\./).waitFor();
+    expect(await detail.getByRole("columnheader").allInnerTexts()).toContain("Believed by itself");
+    expect(await detail.getByRole("cell", { name: /^(8|9)\d(\.\d+)?\s%$/ }).count()).toBeGreaterThan(0);
+    await expectSoundLayout(page);
+  });
+
   test("shows who computed a task, and whose result was refused", async () => {
     for (const volunteer of volunteers) volunteer.close();
     // With two owners and two replicas, the liar has a hand in every task until a third one comes.
