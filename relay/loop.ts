@@ -394,9 +394,11 @@ export class Loop {
       const shown = this.#shown.get(held);
       return shown && hex32(shown.digest);
     };
-    this.#sampling.ask(this.jobs.get(task.job.id)!, task, held, digest, (sample) =>
-      this.dispatch({ type: "revealed", worker, task, digest: digest()!, output: undefined, sample }),
-    );
+    this.#sampling.ask(this.jobs.get(task.job.id)!, task, held, digest, (sample) => {
+      // Its worker may have lost it meanwhile, and lease the task anew.
+      if (held.state !== "asked" || !task.contributions.includes(held)) return;
+      this.dispatch({ type: "revealed", worker, task, digest: digest()!, output: undefined, sample });
+    });
   }
 
   /** The task waits for something else: what its workers have shown must outlive a crash, for they may be gone by then. */

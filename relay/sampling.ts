@@ -41,7 +41,10 @@ export class Sampling {
     sampled: (sample: Uint8Array) => void,
   ): void {
     if (!isSampled(task)) return;
-    const committed = task.contributions.flatMap((c) => (c.state === "asked" ? [c.commitment!] : []));
+    // Who has come back is asked again, when others may have answered.
+    const committed = task.contributions.flatMap((c) =>
+      c.state === "asked" || c.state === "revealed" ? [c.commitment!] : [],
+    );
     // Alone it is compared with nothing.
     if (committed.length < 2) return;
     const shape = shapeOf(job, task.index);

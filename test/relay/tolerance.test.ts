@@ -209,6 +209,41 @@ describe("large results within a tolerance", () => {
     await Promise.race([again.next("upload"), cy.next("upload")]);
   });
 
+  it("are asked for again of a worker that comes back before its time is over", async () => {
+    await grid.submit(specOf(app, LARGE));
+    const [ann, bob] = await join3();
+    const anns = await begin(ann);
+    const bobs = await commit(bob, 1.00001);
+    const first = await answer(ann, anns);
+    bob.close();
+    await bob.closed;
+    const again = joined(await RawVolunteer.join(grid, bob.key));
+    expect(await answer(again, bobs)).toEqual(first);
+    await Promise.race([ann.next("upload"), again.next("upload")]);
+  });
+
+  it("cannot be shown for a contribution that was given up, in the name of a new one", async () => {
+    await grid.submit(specOf(app, LARGE));
+    const [ann, bob] = await join3();
+    await begin(ann);
+    const bobs = await commit(bob, 1.00001);
+    await reveal(bob, bobs);
+    const question = await bob.next("show");
+    bob.close();
+    await bob.closed;
+    const worker = grid.relay.loop.state.workers.get(bob.address)!;
+    await vi.waitFor(() => expect(worker.connected).toBe(false));
+    nowMs += 7_000;
+    await vi.waitFor(() => expect(worker.lapsed).toBe(1));
+    const again = joined(await RawVolunteer.join(grid, bob.key));
+    const [leased] = (await again.lease(1)).tasks;
+    expect(hex32(leased!.key)).toBe(hex32(bobs.key));
+    again.send(shown(bobs, question));
+    await again.settled();
+    const [task] = worker.leased;
+    expect(task!.contributions.find((c) => c.worker === bob.address)).toMatchObject({ state: "leased" });
+  });
+
   it("of 64 KiB come whole with their reveals, as small ones do", async () => {
     const { job } = await grid.submit(specOf(app, { ...LARGE, items: 16_384, itemsPerTask: 16_384 }));
     rounding(1);
