@@ -77,7 +77,7 @@ export interface Conditional extends Compilable {
   readonly then: Expression;
   readonly otherwise: Expression;
 }
-/** `value ?: otherwise`. Both are evaluated, which matters only if the second fails. */
+/** `value ?: otherwise`. Unless the first is false, both are evaluated: it matters if the second fails. */
 export interface Elvis extends Compilable {
   readonly kind: "elvis";
   readonly value: Expression;

@@ -83,6 +83,7 @@ function compile(node: Expression): Piece {
       return fold(
         (state) => {
           const found = value.run(state);
+          if (truth(found) === false) return found;
           const second = otherwise.run(state);
           return found === undefined ? second : found;
         },

@@ -87,8 +87,9 @@ export class State {
   steps = MAX_STEPS;
   regexSteps = MAX_REGEX_STEPS;
   readonly evaluator: Evaluator;
-  readonly clock: () => number;
-  readonly random: () => number;
+  /** Seconds since 1970. */
+  clock: () => number;
+  random: () => number;
 
   constructor(evaluator: Evaluator, clock: () => number, random: () => number) {
     this.evaluator = evaluator;
@@ -301,6 +302,7 @@ function step(node: Exclude<Expression, { kind: "literal" }>, state: State): Val
       return choose(interpret(node.test, state), node.then, node.otherwise, state);
     case "elvis": {
       const value = interpret(node.value, state);
+      if (truth(value) === false) return value;
       const otherwise = interpret(node.otherwise, state);
       return value === undefined ? otherwise : value;
     }

@@ -1,6 +1,7 @@
 // Text to tokens, by the library's rules, which have surprises: a minus belongs to a number that follows it at once
 // unless an operand came before; adjacent strings are one string; '…' is an attribute name; `1.` is no number.
 import { SuperEdgeError } from "../errors.ts";
+import { readNumber } from "./convert.ts";
 import { wrap } from "./integers.ts";
 import { MAX_TEXT_BYTES } from "./limits.ts";
 import { fromBytes, toBytes } from "./values.ts";
@@ -98,6 +99,8 @@ export class Lexer {
     if (name !== undefined) return nameOrWord(name, start);
     const symbol = this.#match(SYMBOLS)?.[0];
     if (symbol === undefined) this.fail("an expression or operator", start);
+    // The library takes a second dot for the same one.
+    if (symbol === ".") this.#match(/\./y);
     return { type: "symbol", value: symbol, start };
   }
 
@@ -105,10 +108,16 @@ export class Lexer {
     if (negative) this.#position++;
     const sign = negative ? "-" : "";
     if (/^0[xX]/.test(this.bytes.slice(this.#position, this.#position + 2))) {
-      // The library reads these digits and then takes the number in base 10, up to the x: 0.
+      // The library reads these digits and then takes the number in base 10, up to the x: 0. With a fraction it is C's
+      // hexadecimal real.
+      const from = this.#position;
       this.#position += 2;
       if (!this.#match(/[0-9a-fA-F]+/y)) this.fail("hexadecimal digits", this.#position);
-      return { type: "integer", value: 0, start };
+      if (this.bytes[this.#position] !== ".") return { type: "integer", value: 0, start };
+      if (!this.#match(/\.\d+/y)) this.fail("a digit after the decimal point", this.#position + 1);
+      if (this.#match(/[eE]/y) && !this.#match(/[+-]?\d+/y)) this.fail("a digit of the exponent", this.#position);
+      const text = sign + this.bytes.slice(from, this.#position);
+      return { type: "real", value: readNumber(text)!.value, start };
     }
     const match = this.#match(NUMBER)!;
     const [text, whole, fraction, , digits, , digits2] = match;

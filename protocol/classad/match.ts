@@ -2,10 +2,10 @@
 
 import type { Expression } from "./ast.ts";
 import { evaluateCompiled } from "./compile.ts";
-import { Exhausted, Failure, interpret, type Scoping, State } from "./evaluate.ts";
+import { type Evaluator, Exhausted, Failure, interpret, type Scoping, State } from "./evaluate.ts";
 import { binary } from "./operators.ts";
 import { parse, parseAd, parseExpression } from "./parse.ts";
-import { Ad, ERROR, truth, type Value } from "./values.ts";
+import { Ad, ERROR, List, truth, type Value } from "./values.ts";
 
 const secondsNow = (): number => Math.trunc(Date.now() / 1000);
 
@@ -29,6 +29,23 @@ function twin(ad: Ad): Ad {
   const copy = new Ad();
   for (const { name, expression } of ad.attributes.values()) copy.set(name, expression);
   return copy;
+}
+
+/** States at rest. Making one costs more than most evaluations. */
+const resting = new Map<Evaluator, State>();
+
+/** One evaluation from start to end. */
+function once(evaluator: Evaluator, expression: Expression, surroundings: Surroundings): Value {
+  const { now, random = Math.random } = surroundings;
+  const state = resting.get(evaluator) ?? new State(evaluator, secondsNow, random);
+  resting.delete(evaluator);
+  state.clock = now === undefined ? secondsNow : () => now;
+  state.random = random;
+  enter(state, surroundings);
+  const value = finish(state, expression);
+  // An ad or list may hold the state's own ads, which the next evaluation would change.
+  if (!(value instanceof Ad || value instanceof List)) resting.set(evaluator, state);
+  return value;
 }
 
 function enter(state: State, { my, target, scoping = "matchmaking" }: Surroundings): void {
@@ -56,10 +73,7 @@ function finish(state: State, expression: Expression): Value {
  */
 export function evaluate(text: string | Expression, surroundings: Surroundings = {}): Value {
   const expression = typeof text === "string" ? parseExpression(text) : text;
-  const { now = secondsNow(), random = Math.random } = surroundings;
-  const state = new State(interpret, () => now, random);
-  enter(state, surroundings);
-  return finish(state, expression);
+  return once(interpret, expression, surroundings);
 }
 
 export interface CompiledExpression {
@@ -73,12 +87,7 @@ export function compile(text: string | Expression): CompiledExpression {
   const expression = typeof text === "string" ? parse(text) : text;
   return {
     expression,
-    evaluate(surroundings = {}) {
-      const { now, random = Math.random } = surroundings;
-      const state = new State(evaluateCompiled, now === undefined ? secondsNow : () => now, random);
-      enter(state, surroundings);
-      return finish(state, expression);
-    },
+    evaluate: (surroundings = {}) => once(evaluateCompiled, expression, surroundings),
   };
 }
 

@@ -1,6 +1,6 @@
 // Tokens to trees. An expression stands alone, or is in an ad, in one of two syntaxes:
 //
-//   [ Memory = 2048; Requirements = TARGET.Disk > 1G ]      brackets: may nest, attributes end in semicolons
+//   [ Memory = 2048; Requirements = TARGET.Disk > 1024 ]    brackets: may nest, attributes end in semicolons
 //   Memory = 2048                                            old: one attribute a line, lines with # are comments
 //   Requirements = TARGET.Disk > 100
 //

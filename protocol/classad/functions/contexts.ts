@@ -95,14 +95,23 @@ function external(node: Expression, state: State, names: Map<string, string>): v
       external(node.of, state, names);
       return external(node.index, state, names);
     case "call":
-      for (const arg of node.args) external(arg, state, names);
-      return;
+      return externalInside(node.args, state, names);
     case "list":
-      for (const item of node.items) external(item, state, names);
-      return;
+      return externalInside(node.items, state, names);
     case "ad":
-      for (const { expression } of node.attributes.values()) external(expression, state, names);
+      return externalInside(
+        [...node.attributes.values()].map(({ expression }) => expression),
+        state,
+        names,
+      );
   }
+}
+
+/** Each level counts as a reference does, or an ad that holds itself would be walked until the steps are used up. */
+function externalInside(parts: readonly Expression[], state: State, names: Map<string, string>): void {
+  if (++state.dereferences > MAX_DEREFERENCES) fail();
+  for (const part of parts) external(part, state, names);
+  state.dereferences--;
 }
 
 /** unresolved(attribute): names its expression uses that are nowhere; with a pattern: whether one matches. */
@@ -163,7 +172,7 @@ const eachContext: ClassAdFunction = (args, state, name) => {
   let expression = args[0]!;
   // As in unresolved(), looking the reference up moves into the ad where it is found.
   if (expression.kind === "reference") expression = behind(expression, state) ?? expression;
-  const list = args[1]!.kind === "list" ? args[1]! : state.attempt(() => state.evaluate(args[1]!), ERROR);
+  const list = args[1]!.kind === "list" ? args[1]! : state.attempt(() => state.evaluate(args[1]!), undefined);
   if (list === undefined) return each ? undefined : 0;
   if (!(list instanceof List)) return ERROR;
   const results = list.items.map((item) => inContext(expression, item, state));

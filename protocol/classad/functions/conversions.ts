@@ -24,6 +24,8 @@ const relTime = ofOne((value) => {
   if (isInteger(value)) return new RelativeTime(low32(value));
   if (value instanceof Real) return new RelativeTime(value.value);
   if (value instanceof AbsoluteTime) return new RelativeTime(value.seconds);
+  // Text that was not written out is not read, but taken for the beginning of time; absTime() hands it back.
+  if (typeof value === "string") return new RelativeTime(0);
   return value === undefined || value instanceof RelativeTime ? value : ERROR;
 });
 
@@ -44,7 +46,7 @@ const absTime: ClassAdFunction = (args, state) => {
   if (isInteger(value)) return offset === -1 ? fail() : new AbsoluteTime(low32(value), offset);
   if (value instanceof Real) return new AbsoluteTime(truncate32(value.value), offset);
   if (value instanceof RelativeTime) return new AbsoluteTime(wholeSeconds(value), offset);
-  return value === undefined || value instanceof AbsoluteTime ? value : ERROR;
+  return value === undefined || value instanceof AbsoluteTime || typeof value === "string" ? value : ERROR;
 };
 
 const isType = (test: (value: Value) => boolean): ClassAdFunction => ofOne((value) => test(value));
