@@ -21,6 +21,12 @@ export interface Asked {
   isCheck: boolean;
 }
 
+/** What was done under a name so far. */
+export interface Past {
+  contributions: number;
+  lies: number;
+}
+
 export class Answers {
   readonly #population: Population;
   readonly #adversary: Adversary | undefined;
@@ -53,9 +59,9 @@ export class Answers {
     return this.#rights[this.#population.numericClass[i]!]!;
   }
 
-  /** The `n`th answer of machine `i`, and the one after `before` others under its present name. */
-  of(i: number, n: number, before: number, asked: Asked): Bytes32 {
-    if (this.#population.isBad[i] === 1 && this.#lies(i, n, before, asked)) return this.#wrong();
+  /** The `n`th answer of machine `i`, which comes under this name. */
+  of(i: number, n: number, name: Past, asked: Asked): Bytes32 {
+    if (this.#population.isBad[i] === 1 && this.#lies(i, n, name, asked)) return this.#wrong();
     if (this.#honestError > 0 && draw(this.#seeds.honest, i, n) < this.#honestError) return this.#another();
     return this.right(i);
   }
@@ -67,11 +73,11 @@ export class Answers {
     return behaviour === "constant" || (behaviour === "copy" && this.#answered![content] !== 0);
   }
 
-  #lies(i: number, n: number, before: number, { content, isCheck }: Asked): boolean {
+  #lies(i: number, n: number, { contributions, lies }: Past, { content, isCheck }: Asked): boolean {
     const adversary = this.#adversary!;
     const { behaviour, recognise, memory } = adversary;
     if (behaviour === "constant") return true;
-    if (before < adversary.honestFirst) return false;
+    if (contributions < adversary.honestFirst || lies >= adversary.mostLies) return false;
     if (isCheck && recognise > 0 && draw(this.#seeds.spot, i, n) < recognise) return false;
     const known = this.#answered?.[content] ?? 0;
     if (known !== 0 && (memory || behaviour === "copy")) return known === 2;

@@ -371,7 +371,7 @@ export class Grid {
 
   /** A salt, and behind it the digest, unless it is what this machine would honestly have. */
   #commit(i: number, name: Name, task: Task): Bytes32 {
-    const digest = this.#answers.of(i, this.#given[i]!++, name.contributions, {
+    const digest = this.#answers.of(i, this.#given[i]!++, name, {
       content: task.index,
       isCheck: task.check !== undefined,
     });
@@ -381,8 +381,7 @@ export class Grid {
     if (isRight(digest)) return salt as Bytes32;
     if (this.population.isBad[i]) {
       this.tally.lies++;
-      if (!name.hasLied) this.tally.liars++;
-      name.hasLied = true;
+      if (name.lies++ === 0) this.tally.liars++;
     }
     return (salt + digest) as Bytes32;
   }

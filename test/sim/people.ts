@@ -9,9 +9,9 @@ import type { Policy, Scenario } from "./scenario.ts";
 /** A worker as the scheduler knows it, and the machine behind it. */
 export interface Name extends Worker {
   machine: number;
-  hasLied: boolean;
-  /** Committed under this name. */
+  /** Committed under this name, and how many of them were lies. */
   contributions: number;
+  lies: number;
   /** For BOINC's rule, which counts them. */
   validInARow: number;
 }
@@ -35,7 +35,7 @@ export function makeName(people: Population, machine: number, name: number, isFi
     score,
     engines: ENGINES,
   });
-  return Object.assign(worker, { machine, hasLied: false, contributions: 0, validInARow: 0 });
+  return Object.assign(worker, { machine, contributions: 0, lies: 0, validInARow: 0 });
 }
 
 /** `policy` is the law it is settled by. */

@@ -109,6 +109,8 @@ const adversarySchema = v.strictObject({
   lieRate: v.optional(share, 0.1),
   /** Contributions made honestly before the first lie. */
   honestFirst: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e9)), 0),
+  /** Lies told under one name at most: who lies once in its life is hardest to find. */
+  mostLies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e9)), 1e9),
   /** Probability of telling a spot check from a task; it is then answered honestly. */
   recognise: v.optional(share, 0),
   /** Lies only on content that no colluder has answered before, so that no repetition gives one away. */
