@@ -132,6 +132,33 @@ describe("an adversary", () => {
     expect(counts.certified - counts.wrong).toBeGreaterThan(30 * 20);
   });
 
+  it("lies no more than so often under one name, if it is careful", () => {
+    const { counts } = run({}, alone, { share: 0.5, lieRate: 1, mostLies: 3 });
+    expect(counts.liars).toBeGreaterThan(15);
+    expect(counts.lies).toBeLessThanOrEqual(3 * counts.liars);
+  });
+
+  it("that remembers never answers an input otherwise than a colluder has", () => {
+    const answers = new Map<number, boolean>();
+    const careful = scenario(
+      { count: 100 },
+      { tasks: 3000 },
+      { share: 0.5, lieRate: 0.05, memory: true, collusion: "values" },
+    );
+    const grid = new Grid(careful, "poco", 1);
+    grid.watch = (effect) => {
+      if (effect.type !== "certified") return;
+      for (const c of [...effect.agreeing, ...effect.rejected]) {
+        const { machine } = grid.state.workers.get(c.worker) as unknown as { machine: number };
+        if (grid.population.isBad[machine] === 0) continue;
+        const isLie = c.digest!.startsWith("!");
+        expect(answers.get(effect.task.index) ?? isLie).toBe(isLie);
+        answers.set(effect.task.index, isLie);
+      }
+    };
+    expect(grid.run().lies).toBeGreaterThan(20);
+  });
+
   it("comes back under another name once it is banned", () => {
     const liar = { share: 0.2, lieRate: 0.5, collusion: "none" } as const;
     const once = run({}, {}, liar);

@@ -38,7 +38,6 @@ export class Tally {
   lies = 0;
   /** Contributions that banned bad identities had made, in sum. */
   untilBan = 0;
-  firstCertifiedMs = 0;
   endMs = 0;
   stopped: string | undefined;
 
