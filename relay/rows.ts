@@ -36,6 +36,7 @@ export function makeJob(
   const job = newJob({
     id: row.id,
     requester: row.requester,
+    itemsPerTask: row.spec.itemsPerTask,
     engine,
     app: row.spec.app,
     law,

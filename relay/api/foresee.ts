@@ -54,8 +54,9 @@ export async function foresee(
     isBound ? ownersNeeded(replicas) : replicas,
     { connected, owners: isBound ? mostOwners(eligible) : owners.size },
   );
-  const history = historyOf(asked);
-  const load = { app: asked.app, tasks, redundancy: redundancy.expected, size: history.size, rivals: rivals() };
+  const price = usualPrice(asked);
+  const { app, itemsPerTask: size } = asked;
+  const load = { app, tasks, redundancy: redundancy.expected, size, rivals: rivals() };
   const forecast = missing ? undefined : forecastOf(load, eligible);
   const view: QuoteView = {
     tasks,
@@ -63,7 +64,7 @@ export async function foresee(
     eligible: { workers: eligible.length, owners: owners.size },
     redundancy,
   };
-  if (history.price) view.price = history.price;
+  if (price) view.price = price;
   if (forecast) view.eta = { p50Ms: Math.ceil(forecast.p50Ms), p90Ms: Math.ceil(forecast.p90Ms) };
   if (missing) view.missing = missing;
   if (asked.deadlineSeconds !== undefined) {
@@ -72,21 +73,19 @@ export async function foresee(
   }
   return view;
 
-  /** What the same app's items have cost in other jobs, for a task of this size, and this size to the newest one's. */
-  function historyOf({ app, itemsPerTask }: Asked): { price?: QuoteView["price"]; size: number } {
+  /** What the same app's items have cost in other jobs, for a task of this size. */
+  function usualPrice({ app, itemsPerTask }: Asked): QuoteView["price"] {
     const perItem: number[] = [];
-    let size = 1;
     for (const { row } of [...loop.jobs.values()].reverse()) {
       if (row.spec.app !== app || row.state === "stopped") continue;
-      if (perItem.length === 0) size = itemsPerTask / row.spec.itemsPerTask;
       perItem.push(Number(row.priceWei) / row.spec.itemsPerTask);
       if (perItem.length === COMPARED_JOBS) break;
     }
-    if (perItem.length === 0) return { size };
+    if (perItem.length === 0) return undefined;
     perItem.sort((a, b) => a - b);
     const at = (share: number) =>
       String(BigInt(Math.round(perItem[Math.floor(share * (perItem.length - 1))]! * itemsPerTask)));
-    return { price: { lowWei: at(0.1), highWei: at(0.9) }, size };
+    return { lowWei: at(0.1), highWei: at(0.9) };
   }
 
   /** Requesters whose jobs would share the machines. */

@@ -18,6 +18,8 @@ export class Cluster {
   readonly members = new Set<Worker>();
   /** Those of them that asked and got nothing, longest wait first. */
   readonly waiting = new Set<Worker>();
+  /** Too coarse for what jobs mention by now. */
+  isOutdated = false;
 
   constructor(key: string, worker: Worker) {
     this.key = key;
@@ -47,13 +49,22 @@ export function enter(state: State, worker: Worker): Cluster {
   cluster.members.add(worker);
   state.dispatch.moves++;
   worker.dispatch.cluster = cluster;
-  if (waits) state.waiting.add(worker);
+  if (waits) {
+    state.waiting.add(worker);
+    state.dispatch.changed.add(worker);
+  }
   return cluster;
+}
+
+/** Where a connected worker is, for as long as that is fine enough. */
+export function clusterOf(state: State, worker: Worker): Cluster {
+  const { cluster } = worker.dispatch;
+  return cluster && !cluster.isOutdated ? cluster : enter(state, worker);
 }
 
 export function leave(state: State, worker: Worker): void {
   const { cluster } = worker.dispatch;
-  state.dispatch.full.delete(worker);
+  state.dispatch.changed.delete(worker);
   if (!cluster) return;
   state.waiting.delete(worker);
   cluster.members.delete(worker);
@@ -99,6 +110,11 @@ function requesterOf(state: State, job: Job): Requester {
   return requester;
 }
 
+/** The job has ended: nobody need share with it any more. Lines forget it when it comes up. */
+export function retire({ dispatch }: Job): void {
+  for (const cluster of dispatch.clusters) if (!dispatch.dry.includes(cluster)) cluster.offers.size--;
+}
+
 /** New attributes make old clusters too coarse. */
 function mention(state: State, job: Job): void {
   const { dispatch } = state;
@@ -106,7 +122,10 @@ function mention(state: State, job: Job): void {
   const names = new Set<string>();
   for (const { needs } of running(state)) for (const name of needs?.mentions ?? []) names.add(name);
   dispatch.mentioned = [...names].sort();
-  dispatch.outdated.push(...dispatch.clusters.values());
+  for (const cluster of dispatch.clusters.values()) {
+    cluster.isOutdated = true;
+    dispatch.outdated.push(cluster);
+  }
   dispatch.clusters = new Map();
 }
 

@@ -1,9 +1,13 @@
 // What dispatch keeps about a job, a worker, and the pool. Everything here is changed by the files beside this one only.
 import type { Address } from "../../protocol/ids.ts";
 import type { Cluster } from "./clusters.ts";
+import type { Pace } from "./pace.ts";
+import type { Preferred } from "./preferred.ts";
 import { Ring } from "./ring.ts";
+import { Sessions } from "./sessions.ts";
 import type { Job, Worker } from "./state.ts";
 import type { Requester } from "./stride.ts";
+import type { Tail } from "./tail.ts";
 
 export interface JobDispatch {
   requester: Requester;
@@ -16,11 +20,23 @@ export interface JobDispatch {
   /** Workers in `clusters` when `moves` was `countedAt`. */
   helpers: number;
   countedAt: number;
+  /** Contributions copied at the tail, and what they are chosen from once the end has begun. */
+  copies: number;
+  tail?: Tail;
+  preferred?: Preferred;
+  /** How much longer than expected a lease may take while no machine has shown that it can be done. */
+  patience: number;
 }
 
 export interface WorkerDispatch {
   /** While it is connected. */
   cluster: Cluster | undefined;
+  joinedMs: number;
+  /** When it last committed. */
+  committedMs: number;
+  /** How much longer than expected its leases may take: doubled by each that runs out. */
+  patience: number;
+  ranOutMs: number;
   /** Jobs it took last, newest first: it has their code and inputs. */
   recent: Job[];
 }
@@ -36,12 +52,16 @@ export interface Dispatch {
   moves: number;
   /** Clusters made before the last attribute was mentioned: their workers move on, some at every event. */
   outdated: Cluster[];
+  paces: Map<string, Pace>;
+  sessions: Sessions;
+  /** Jobs at their end, of which late tasks may be copied. */
+  ending: Set<Job>;
   /** Jobs that have got something new to give since the waiting were last fed. */
   news: Set<Job>;
   /** Jobs that may still have something for workers that wait. */
   unfed: Set<Job>;
-  /** Waiting because they held as much as a worker may. */
-  full: Set<Worker>;
+  /** Waiting, and it was for a reason of their own: they held as much as a worker may, or what they can do has changed. */
+  changed: Set<Worker>;
 }
 
 export const NO_REQUESTER: Requester = { address: `0x${"0".repeat(40)}` as Address, pass: 0 };
@@ -53,9 +73,18 @@ export const emptyJobDispatch = (): JobDispatch => ({
   dry: [],
   helpers: 0,
   countedAt: Number.NEGATIVE_INFINITY,
+  copies: 0,
+  patience: 1,
 });
 
-export const emptyWorkerDispatch = (): WorkerDispatch => ({ cluster: undefined, recent: [] });
+export const emptyWorkerDispatch = (): WorkerDispatch => ({
+  cluster: undefined,
+  joinedMs: 0,
+  committedMs: 0,
+  patience: 1,
+  ranOutMs: Number.NEGATIVE_INFINITY,
+  recent: [],
+});
 
 export const emptyDispatch = (): Dispatch => ({
   requesters: new Map(),
@@ -64,7 +93,10 @@ export const emptyDispatch = (): Dispatch => ({
   mentioned: [],
   moves: 0,
   outdated: [],
+  paces: new Map(),
+  sessions: new Sessions(),
+  ending: new Set(),
   news: new Set(),
   unfed: new Set(),
-  full: new Set(),
+  changed: new Set(),
 });

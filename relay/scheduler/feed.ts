@@ -4,12 +4,15 @@ import type { Cluster } from "./clusters.ts";
 import { moveSome } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { MAX_LEASED } from "./leaseSize.ts";
-import { place } from "./place.ts";
+import { copyLate, place } from "./place.ts";
 import type { Job, State, Worker } from "./state.ts";
+import { copiesLeft } from "./tail.ts";
 import { hasWork } from "./work.ts";
 
 /** Waiting workers for whom there is nothing, at one event: many that wait must not slow down those that work. */
 const FED_IN_VAIN = 32;
+/** Jobs at their end looked at in one tick. */
+const ENDING_FED = 8;
 
 /** Waiting workers of one cluster among whom a job's requester may choose. */
 const ORDERED = 256;
@@ -40,17 +43,37 @@ export function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): 
 
 /** At every tick: those that news did not reach, or that must not do what there was. */
 export function feedMore(state: State, nowMs: number, effects: Effect[]): void {
-  const { unfed, full } = state.dispatch;
-  for (const worker of full)
+  const { unfed, changed } = state.dispatch;
+  for (const worker of changed)
     if (worker.leased.size < MAX_LEASED) {
-      full.delete(worker);
+      changed.delete(worker);
       if (state.waiting.has(worker)) tryOne(state, worker, nowMs, effects);
     }
   let left = FED_IN_VAIN;
   for (const job of [...unfed]) {
-    if (left === 0) return;
+    if (left === 0) break;
     unfed.delete(job);
     if (job.state === "running" && hasWork(job)) left = feedJob(state, job, left, nowMs, effects);
+  }
+  if (state.waiting.size > 0) feedTails(state, nowMs, effects);
+}
+
+/** Time alone makes tasks late. */
+function feedTails(state: State, nowMs: number, effects: Effect[]): void {
+  let left = FED_IN_VAIN;
+  for (const job of [...state.dispatch.ending].slice(0, ENDING_FED)) {
+    if (copiesLeft(job) <= 0) continue;
+    for (const cluster of waitingClusters(state, job)) {
+      const inVain: Worker[] = [];
+      for (const worker of cluster.waiting) {
+        if (left-- === 0) break;
+        const effect = copyLate(state, worker, nowMs);
+        if (effect) give(state, worker, effect, effects);
+        else inVain.push(worker);
+      }
+      for (const worker of inVain) state.waiting.requeue(worker);
+      if (left <= 0) return;
+    }
   }
 }
 
@@ -75,11 +98,11 @@ function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: E
 }
 
 /** Where tasks are scarcer than workers, those whom the requester prefers come first; the others by how long they wait. */
-function inOrder({ waiting }: Cluster, job: Job): Worker[] {
+function inOrder({ waiting }: Cluster, job: Job): Iterable<Worker> {
+  const key = job.needs?.ranking.key;
+  if (key === undefined || waiting.size === 1) return waiting;
   const first: Worker[] = [];
   for (const worker of waiting) if (first.push(worker) === ORDERED) break;
-  const key = job.needs?.ranking.key;
-  if (key === undefined) return first;
   const bandOf = (worker: Worker) => worker.bands.get(key) ?? UNRANKED;
   return first.sort((a, b) => bandOf(a) - bandOf(b));
 }
@@ -94,7 +117,11 @@ function waitingClusters(state: State, { dispatch: { clusters } }: Job): Cluster
 function tryOne(state: State, worker: Worker, nowMs: number, effects: Effect[]): boolean {
   const effect = place(state, worker, nowMs);
   if (effect.type !== "lease") return false;
+  give(state, worker, effect, effects);
+  return true;
+}
+
+function give(state: State, worker: Worker, effect: Effect, effects: Effect[]): void {
   state.waiting.delete(worker);
   effects.push(effect);
-  return true;
 }

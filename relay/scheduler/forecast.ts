@@ -1,7 +1,7 @@
 // How long a job will take, as far as can be said before it runs: the work there is, over the speed of those who could do
 // it, with the share of them that stride scheduling would give it.
 //
-//   T₅₀ = tasks × redundancy / (Σ 1 / taskMs × share × EFFICIENCY) + the last task's replicas, one after the other
+//   T₅₀ = tasks × redundancy / (Σ 1 / task time × share × EFFICIENCY) + the last task's replicas, one after the other
 //
 // The real time is taken to be log-normal about that, because what goes wrong multiplies: machines that sleep, a pool
 // that shrinks. Its spread is wider the fewer of the machines have run the app. A rule of thumb, not a law.
@@ -19,7 +19,7 @@ export interface Load {
   tasks: number;
   /** Contributions for one certified task. */
   redundancy: number;
-  /** Of a task of this job to the tasks of the app that workers have done: items to items. */
+  /** Items of a task. */
   size: number;
   /** Requesters with running jobs for the same engine, this one not counted. */
   rivals: number;
@@ -38,8 +38,8 @@ const NINETY = 1.2816;
 /** Undefined where nobody has run the app yet, or nobody could. */
 export function forecastOf(load: Load, eligible: readonly Worker[]): Forecast | undefined {
   const known: number[] = [];
-  for (const { taskMs } of eligible) {
-    const ms = taskMs.get(load.app);
+  for (const { itemMs } of eligible) {
+    const ms = itemMs.get(load.app);
     if (ms !== undefined) known.push(Math.max(ms, 0.01) * load.size);
   }
   if (known.length === 0) return undefined;

@@ -1,6 +1,8 @@
 // Jobs and workers as they are when the scheduler first hears of them.
 import { newStanding } from "./credibility.ts";
 import { emptyJobDispatch, emptyWorkerDispatch, NO_REQUESTER } from "./dispatch.ts";
+import { Leased } from "./leased.ts";
+import { OpenTasks } from "./openTasks.ts";
 import { Ring } from "./ring.ts";
 import type { Job, Worker } from "./state.ts";
 
@@ -8,13 +10,13 @@ type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Partial<Pick<Job, "requester" | "needs" | "referee" | "audit" | "spending">>;
+  Partial<Pick<Job, "requester" | "itemsPerTask" | "needs" | "referee" | "audit" | "spending">>;
 
 export const newJob = (terms: JobTerms): Job => ({
   requester: NO_REQUESTER.address,
   fresh: 0,
   again: new Ring(),
-  open: new Map(),
+  open: new OpenTasks(),
   certified: 0,
   held: 0,
   holders: new Set(),
@@ -42,11 +44,11 @@ export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Wor
   engines: new Set(),
   connected: false,
   wants: 0,
-  leased: new Set(),
+  leased: new Leased(),
   pending: new Set(),
   standing: newStanding(),
   held: new Map(),
-  taskMs: new Map(),
+  itemMs: new Map(),
   good: 0,
   bad: 0,
   lapsed: 0,

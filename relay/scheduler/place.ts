@@ -1,34 +1,40 @@
 // Which tasks a worker gets next.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { nextCheck } from "./checks.ts";
-import { enter, running } from "./clusters.ts";
+import { clusterOf, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
-import type { Job, State, Task, Worker } from "./state.ts";
+import { expectedTask } from "./pace.ts";
+import { isForBetter } from "./preferred.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import type { Line } from "./stride.ts";
+import { copiesFor, isEnding, noteLease } from "./tail.ts";
 import { hasWork, pick } from "./work.ts";
 
 /** A worker goes on with a job whose code and inputs it has as long as its turn is no further away than this. */
 const LEVEL_MS = 2 * LEASE_MS;
 /** Jobs a worker is known to have the inputs of. */
 const REMEMBERED_JOBS = 4;
+/** Jobs at their end looked at for one worker. */
+const ENDING_LOOKED_AT = 8;
 /** What a task counts for in its job's share when nobody knows how long it takes, milliseconds. */
 const UNKNOWN_TASK_MS = 1_000;
 
 /** Gives `worker` one lease, or says why there is none. */
 export function place(state: State, worker: Worker, nowMs: number): Effect {
   if (worker.leased.size >= MAX_LEASED) {
-    state.dispatch.full.add(worker);
+    state.dispatch.changed.add(worker);
     return { type: "idle", worker, reason: `Commit first: ${worker.leased.size} tasks are leased to this worker.` };
   }
-  return goOn(state, worker, nowMs) ?? nextInTurn(state, worker, nowMs);
+  const effect = goOn(state, worker, nowMs) ?? nextInTurn(state, worker, nowMs);
+  return effect.type === "lease" ? effect : (copyLate(state, worker, nowMs) ?? effect);
 }
 
 /** Fast-worker memory: more of what the worker has already, while shares are nearly level. */
 function goOn(state: State, worker: Worker, nowMs: number): Effect | undefined {
   const { recent } = worker.dispatch;
   if (recent.length === 0) return undefined;
-  const cluster = enter(state, worker);
+  const cluster = clusterOf(state, worker);
   const first = cluster.offers.first();
   if (!first) return undefined;
   for (const job of recent) {
@@ -36,14 +42,14 @@ function goOn(state: State, worker: Worker, nowMs: number): Effect | undefined {
     const { requester } = job.dispatch;
     const sibling = cluster.offers.lineOf(requester)?.jobs.first();
     if (requester.pass > first.pass + LEVEL_MS || !sibling || job.pass > sibling.pass + LEVEL_MS) continue;
-    const tasks = tasksFor(state, job, worker);
+    const tasks = tasksFor(state, job, worker, nowMs);
     if (tasks.length > 0) return lease(state, job, worker, tasks, nowMs);
   }
   return undefined;
 }
 
 function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
-  const cluster = enter(state, worker);
+  const cluster = clusterOf(state, worker);
   const { offers } = cluster;
   let reason = reasonFor(state, worker);
   const aside: { line: Line; jobs: Job[]; isSpent: boolean }[] = [];
@@ -51,16 +57,14 @@ function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
   for (let line = offers.first(); line && !effect; line = offers.first()) {
     const passedOver: Job[] = [];
     for (let job = line.jobs.first(); job; job = line.jobs.first()) {
-      if (job.state !== "running") {
-        line.jobs.take();
-        continue;
-      }
-      if (!hasWork(job)) {
-        line.jobs.take();
+      if (job.state !== "running" || !hasWork(job)) {
+        offers.drop(line);
+        if (job.state !== "running") continue;
         job.dispatch.dry.push(cluster);
+        state.dispatch.ending.add(job);
         continue;
       }
-      const tasks = tasksFor(state, job, worker);
+      const tasks = tasksFor(state, job, worker, nowMs);
       if (tasks.length > 0) {
         effect = lease(state, job, worker, tasks, nowMs);
         break;
@@ -80,6 +84,7 @@ function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
     for (const job of jobs) {
       line.jobs.push(job);
       state.dispatch.unfed.add(job);
+      if (isEnding(job)) state.dispatch.ending.add(job);
     }
     if (isSpent) offers.giveBack(line);
   }
@@ -101,15 +106,35 @@ function reasonFor(state: State, { dispatch: { cluster } }: Worker): string {
   return "No job is waiting for workers now.";
 }
 
-const tasksFor = (state: State, job: Job, worker: Worker): Task[] =>
-  worker.failed.has(job.id) ? [] : pick(state, job, worker, leaseSize(state, job, worker));
+const tasksFor = (state: State, job: Job, worker: Worker, nowMs: number): Task[] =>
+  worker.failed.has(job.id) || isForBetter(state, job, worker, nowMs)
+    ? []
+    : pick(state, job, worker, leaseSize(state, job, worker, nowMs));
+
+/** Copies of late tasks, for a worker for whom there is nothing else. */
+export function copyLate(state: State, worker: Worker, nowMs: number): Effect | undefined {
+  const cluster = clusterOf(state, worker);
+  const { ending } = state.dispatch;
+  let looked = 0;
+  for (const job of ending) {
+    if (looked++ === ENDING_LOOKED_AT) break;
+    // Who was looked at goes to the end of the line, or out of it.
+    ending.delete(job);
+    if (job.state !== "running") continue;
+    ending.add(job);
+    if (!job.dispatch.clusters.has(cluster) || worker.failed.has(job.id)) continue;
+    const tasks = copiesFor(state, job, worker, Math.min(worker.wants, MAX_LEASED - worker.leased.size), nowMs);
+    if (tasks.length > 0) return lease(state, job, worker, tasks, nowMs);
+  }
+  return undefined;
+}
 
 function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: number): Effect {
   mixIn(state, job, worker, tasks);
-  const taskMs = worker.taskMs.get(job.app);
-  const deadlineMs = nowMs + deadlineFor(taskMs, tasks.length);
+  const expected = expectedTask(state, job, worker);
+  const deadlineMs = nowMs + deadlineFor(job, worker, expected, tasks.length);
   for (const task of tasks) {
-    task.contributions.push({
+    const contribution: Contribution = {
       worker: worker.address,
       owner: worker.owner,
       beneficiary: worker.beneficiary,
@@ -123,11 +148,14 @@ function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: num
       checksAt: worker.standing.checks,
       historyAt: worker.standing.history,
       failuresAt: worker.standing.failures,
-    });
-    worker.leased.add(task);
+    };
+    // Not pushed: an array that grows takes room for seventeen.
+    task.contributions = task.contributions.length === 0 ? [contribution] : [...task.contributions, contribution];
   }
+  worker.leased.addAll(tasks);
   state.deadlines.add(deadlineMs, tasks);
-  const work = tasks.length * (taskMs ?? UNKNOWN_TASK_MS);
+  noteLease(state, job, tasks);
+  const work = tasks.length * (expected?.meanMs ?? UNKNOWN_TASK_MS);
   job.pass += work;
   job.dispatch.requester.pass += work;
   remember(worker, job);
@@ -137,7 +165,8 @@ function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: num
 /** Checks take places anywhere among the tasks. */
 function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
   for (let slots = tasks.length; slots > 0; slots--) {
-    const check = tasks.length < MAX_BATCH_TASKS ? nextCheck(state, job, worker) : undefined;
+    const hasRoom = tasks.length < Math.min(MAX_BATCH_TASKS, MAX_LEASED - worker.leased.size);
+    const check = hasRoom ? nextCheck(state, job, worker) : undefined;
     if (check) tasks.splice(Math.floor(state.random() * (tasks.length + 1)), 0, check);
   }
 }

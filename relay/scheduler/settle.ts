@@ -5,6 +5,7 @@ import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup, isSampled } from "./belief.ts";
 import { charge, overrun } from "./category.ts";
 import { type Check, closeCheck, learn, recheck } from "./checks.ts";
+import { retire } from "./clusters.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
@@ -344,11 +345,13 @@ function ban(state: State, worker: Worker, effects: Effect[]): void {
 export function finishIfDone(job: Job, effects: Effect[]): void {
   if (job.state !== "running" || job.certified < job.tasks) return;
   job.state = "done";
+  retire(job);
   effects.push({ type: "jobDone", job });
 }
 
 export function stopJob(state: State, job: Job, code: ErrorCode, message: string, effects: Effect[]): void {
   job.state = "stopped";
+  retire(job);
   for (const task of [...job.open.values()]) {
     close(state, task);
     for (const c of task.contributions) dismiss(state, task, c, effects);

@@ -20,7 +20,9 @@ import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
 import type { Heap } from "./heap.ts";
 import type { Held } from "./holding.ts";
 import type { Law as LawRules } from "./laws.ts";
+import type { Leased } from "./leased.ts";
 import type { Needs } from "./needs.ts";
+import type { OpenTasks } from "./openTasks.ts";
 import type { Ring } from "./ring.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -52,13 +54,15 @@ export interface Job {
   /** Replicas a fresh task gets before anything is known: what the law demands of newcomers. */
   firstReplicas: number;
   tasks: number;
+  /** Of all tasks but perhaps the last; 1 if absent. */
+  itemsPerTask?: number;
   compare: Compare;
   /** Every task from here on has never been leased. */
   fresh: number;
   /** Tasks that want another replica, oldest first. */
   again: Ring;
   /** Tasks touched and not yet certified. */
-  open: Map<number, Task>;
+  open: OpenTasks;
   /** Indices below `fresh` that are certified are those absent from `open`. */
   certified: number;
   /** Tasks that wait for their workers' credibility, and the workers they wait for. */
@@ -115,6 +119,8 @@ export interface Task {
   check?: Check;
   /** Times it was begun, if more than once. */
   attempts?: number;
+  /** Times it was copied at the tail. */
+  copies?: number;
   /** Workers whose results differ here, until it is decided. */
   disputants?: Worker[] | undefined;
   /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
@@ -158,7 +164,7 @@ export interface Worker {
   connected: boolean;
   /** Tasks it has asked for and not got. */
   wants: number;
-  leased: Set<Task>;
+  leased: Leased;
   /** Tasks not yet decided to which it has committed. */
   pending: Set<Task>;
   standing: Standing;
@@ -168,8 +174,8 @@ export interface Worker {
   cohort: string;
   /** Machines whose floats agree bit for bit; empty if not probed. */
   numericClass: string;
-  /** Milliseconds a task of an app takes on it, running average. */
-  taskMs: Map<string, number>;
+  /** Milliseconds an item of an app takes on it, running average. */
+  itemMs: Map<string, number>;
   good: number;
   bad: number;
   lapsed: number;

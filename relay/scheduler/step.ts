@@ -10,6 +10,8 @@ import { emptyDispatch } from "./dispatch.ts";
 import type { Effect, Event } from "./events.ts";
 import { feedMore, feedTheWaiting } from "./feed.ts";
 import { type Law, laws } from "./laws.ts";
+import { beMorePatient } from "./leaseSize.ts";
+import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
 import {
   decide,
@@ -34,8 +36,6 @@ import { Waiting } from "./waiting.ts";
 export const RETURN_MS = 45_000;
 /** Owners on whose machines a kernel must fail, with nobody succeeding, before its job is stopped. */
 const FAILURES_TO_STOP = 3;
-/** Weight of the newest lease in a worker's running average. */
-const SPEED_WEIGHT = 0.4;
 
 export const emptyState = (options: {
   /** Uniform in [0, 1). */
@@ -84,12 +84,13 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       break;
     }
     case "workerJoined":
-      remind(state, join(state, event.worker), nowMs, effects);
+      remind(state, join(state, event.worker, nowMs), nowMs, effects);
       break;
     case "workerLeft": {
       const worker = state.workers.get(event.worker);
       if (!worker) break;
       worker.connected = false;
+      state.dispatch.sessions.end(nowMs - worker.dispatch.joinedMs, nowMs, worker.dispatch.cluster?.members.size ?? 0);
       leave(state, worker);
       giveBack(state, worker, [...worker.leased], nowMs, effects);
       hurryReveals(state, worker, nowMs);
@@ -155,7 +156,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
 }
 
 /** One object a worker for as long as the state lives: tasks that wait for it hold on to it. */
-function join(state: State, joined: Worker): Worker {
+function join(state: State, joined: Worker, nowMs: number): Worker {
   const worker = state.workers.get(joined.address) ?? joined;
   if (worker === joined) state.workers.set(joined.address, joined);
   else {
@@ -164,6 +165,7 @@ function join(state: State, joined: Worker): Worker {
     Object.assign(worker, news);
   }
   leave(state, worker);
+  worker.dispatch.joinedMs = nowMs;
   if (worker.connected) enter(state, worker);
   return worker;
 }
@@ -203,12 +205,16 @@ const contributionOf = (task: Task, worker: Address): Contribution | undefined =
 
 function onCommitted(state: State, event: Extract<Event, { type: "committed" }>, nowMs: number, effects: Effect[]) {
   const worker = state.workers.get(event.worker);
+  const done: Task[] = [];
+  let leasedMs = nowMs;
   for (const { task, commitment } of event.tasks) {
     const contribution = contributionOf(task, event.worker);
     if (contribution?.state !== "leased") continue;
     contribution.state = "committed";
     contribution.commitment = commitment;
     if (!worker) continue;
+    done.push(task);
+    leasedMs = Math.min(leasedMs, contribution.leasedMs);
     contribution.checksAt = worker.standing.checks;
     contribution.historyAt = worker.standing.history;
     contribution.failuresAt = worker.standing.failures;
@@ -220,11 +226,11 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
     worker.leased.delete(task);
     worker.pending.add(task);
   }
-  const app = event.tasks[0]?.task.job.app;
-  if (worker && app !== undefined) {
-    const measured = event.busyMs / event.tasks.length;
-    const known = worker.taskMs.get(app);
-    worker.taskMs.set(app, known === undefined ? measured : known + SPEED_WEIGHT * (measured - known));
+  if (worker && done.length > 0) {
+    // A batch may hold tasks of two jobs: what took how long is known of the whole only.
+    const { job } = done[0]!;
+    const tasks = done.filter((task) => task.job === job);
+    learnPace(state, worker, tasks, { busyMs: (event.busyMs * tasks.length) / done.length, leasedMs, nowMs });
   }
   for (const { task } of event.tasks) settle(state, task, nowMs, effects);
 }
@@ -273,7 +279,9 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
     if (c.deadlineMs > nowMs) continue;
     if (c.state === "leased") {
       task.contributions = task.contributions.filter((other) => other !== c);
-      state.workers.get(c.worker)?.leased.delete(task);
+      const worker = state.workers.get(c.worker);
+      worker?.leased.delete(task);
+      if (worker) beMorePatient(task.job, worker, nowMs);
       effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
       changed = true;
     } else if (c.state === "asked") {

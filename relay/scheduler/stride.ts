@@ -101,8 +101,12 @@ export class Offers {
   readonly #lines = new Map<Requester, Line>();
   readonly #turns = new Turns<Line>();
 
+  /** Running jobs in it. */
+  size = 0;
+
   /** The job must not be in it. */
   add(job: Job): void {
+    this.size++;
     const { requester } = job.dispatch;
     let line = this.#lines.get(requester);
     if (!line) {
@@ -125,6 +129,11 @@ export class Offers {
       this.#turns.take();
       this.#lines.delete(line.requester);
     }
+  }
+
+  /** Removes the job whose turn it is in the line. */
+  drop(line: Line): void {
+    if (line.jobs.take()?.state === "running") this.size--;
   }
 
   /** Takes the first line out of turn; it must be given back. */

@@ -26,8 +26,9 @@ export function wanted(task: Task): number {
 
 /** Puts a task that wants another replica in its job's queue: old ones first, as far as the ends of the queue allow. */
 export function queueTask(state: State, task: Task): void {
-  if (task.queued) return;
   const { job, index } = task;
+  // Who held a lease may still speak of a task that has become a number again, or is decided.
+  if (task.queued || job.open.get(index) !== task) return;
   if (isUntouched(task)) {
     closeTask(state, task);
     job.dispatch.returned.pushFront(index);

@@ -58,7 +58,8 @@ function pickAgain(state: State, job: Job, worker: Worker, most: number, picked:
     const index = again.popFront();
     if (index === undefined) break;
     const task = job.open.get(index);
-    if (!task?.queued) continue;
+    // A number may be in line twice: what was taken elsewhere and came back.
+    if (!task?.queued || picked.includes(task) || abroad.includes(task)) continue;
     if (!isStranger(task, worker) || !mayJoin(task, worker)) {
       kept.push(index);
       continue;

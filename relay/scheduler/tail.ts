@@ -1,0 +1,143 @@
+// The end of a job hangs on its slowest machines. From nine tenths done, or when nothing is left to hand out, the tasks
+// that are expected to finish last are copied to workers that have nothing better to do and are expected to be sooner:
+//
+//   in hand ──────────────●           expected long after the others: the last first
+//   in hand ──●· · · · · ·?           should be back by now: the longer it is overdue, the longer it is likely to be
+//   copy      ──────●                 whoever commits first is enough; the other, if it comes too, is a replica more
+//
+// A task is copied twice at most, and a job's copies are at most a twentieth of its contributions.
+import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { Heap } from "./heap.ts";
+import { mayJoin } from "./numericClass.ts";
+import { type Expected, expectedTask } from "./pace.ts";
+import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import { isStranger } from "./strangers.ts";
+import { hasWork } from "./work.ts";
+
+const NEARLY_DONE = 0.9;
+const MOST_COPIES = 2;
+const EXTRA_WORK = 0.05;
+/** A copy must be expected this much sooner than what it copies, as a factor of its own time. */
+const MARGIN = 1.2;
+/** A worker must be expected to stay until its copy is done, this surely. */
+const STAYS = 0.8;
+/** Tasks looked at for one worker, at each end. */
+const LOOKED_AT = 16;
+/** Of a machine of which nothing is known but that it holds the task, milliseconds. */
+const UNKNOWN_TASK_MS = 60_000;
+/** More of a worker's results than this share may have failed to come, before it is no longer safe. */
+const LAPSES = 0.1;
+
+interface InHand {
+  task: Task;
+  contribution: Contribution;
+  expectedMs: number;
+}
+
+/** Tasks in hand when the end began or leased since, by when they are expected; some are long committed. */
+export class Tail {
+  readonly last = new Heap<InHand>((entry) => -entry.expectedMs);
+  readonly overdue = new Heap<InHand>((entry) => entry.expectedMs);
+}
+
+export const isEnding = (job: Job): boolean => !hasWork(job) || job.certified >= NEARLY_DONE * job.tasks;
+
+/** Copies a job may still make. */
+export const copiesLeft = (job: Job): number =>
+  Math.floor(EXTRA_WORK * job.tasks * job.firstReplicas) - job.dispatch.copies;
+
+/** Up to `most` copies for a worker that found nothing else in the job. */
+export function copiesFor(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
+  if (job.state !== "running" || !isEnding(job) || copiesLeft(job) <= 0) return [];
+  const own = expectedTask(state, job, worker);
+  if (!own || !isSafe(state, worker, own, nowMs)) return [];
+  const tail = job.dispatch.tail ?? begin(state, job);
+  const copies: Task[] = [];
+  const limit = Math.min(most, copiesLeft(job), MAX_BATCH_TASKS);
+  while (copies.length < limit) {
+    // One after the other: the last of them is done when all are.
+    const doneMs = nowMs + MARGIN * own.meanMs * (copies.length + 1);
+    const task = choose(tail, (each) => !copies.includes(each) && isFor(each, worker), doneMs, nowMs, own);
+    if (!task) break;
+    task.copies = (task.copies ?? 0) + 1;
+    copies.push(task);
+  }
+  job.dispatch.copies += copies.length;
+  return copies;
+}
+
+/** Neither suspected nor known to drop what it takes, and likely to stay long enough. */
+function isSafe(state: State, { suspicion, standing, lapsed, good, dispatch }: Worker, own: Expected, nowMs: number) {
+  return (
+    suspicion === 0 &&
+    standing.disputes === 0 &&
+    lapsed <= 1 + LAPSES * good &&
+    state.dispatch.sessions.staysFor(nowMs - dispatch.joinedMs, own.meanMs) >= STAYS
+  );
+}
+
+/** Once a job: everything in hand is looked at. */
+function begin(state: State, job: Job): Tail {
+  const tail = new Tail();
+  job.dispatch.tail = tail;
+  for (const task of job.open.values())
+    for (const c of task.contributions) if (c.state === "leased") take(state, tail, task, c);
+  return tail;
+}
+
+/** Leased after the end began. */
+export function noteLease(state: State, job: Job, tasks: readonly Task[]): void {
+  const { tail } = job.dispatch;
+  if (!tail) return;
+  for (const task of tasks) take(state, tail, task, task.contributions.at(-1)!);
+}
+
+function take(state: State, tail: Tail, task: Task, contribution: Contribution): void {
+  const worker = state.workers.get(contribution.worker);
+  if (!worker || task.check) return;
+  const taskMs = expectedTask(state, task.job, worker)?.meanMs ?? UNKNOWN_TASK_MS;
+  const entry = { task, contribution, expectedMs: contribution.leasedMs + taskMs * Math.max(1, worker.leased.size) };
+  tail.last.push(entry);
+  tail.overdue.push(entry);
+}
+
+const isInHand = ({ task, contribution }: InHand): boolean =>
+  contribution.state === "leased" &&
+  (task.copies ?? 0) < MOST_COPIES &&
+  // Of a decided task contributions stay as they were.
+  task.job.open.get(task.index) === task &&
+  task.contributions.includes(contribution);
+
+type Fits = (task: Task) => boolean;
+
+const isFor = (task: Task, worker: Worker): boolean =>
+  !task.queued && isStranger(task, worker) && mayJoin(task, worker);
+
+function choose(tail: Tail, fits: Fits, doneMs: number, nowMs: number, own: Expected): Task | undefined {
+  // Overdue for as long again as it is already, and one deviation: then a copy that is sooner pays.
+  const isLate = ({ expectedMs }: InHand) => nowMs - expectedMs > own.devMs && 2 * nowMs - expectedMs > doneMs;
+  return find(tail, tail.overdue, fits, isLate) ?? find(tail, tail.last, fits, ({ expectedMs }) => expectedMs > doneMs);
+}
+
+function find(tail: Tail, heap: Heap<InHand>, fits: Fits, pays: (entry: InHand) => boolean): Task | undefined {
+  const passedOver: InHand[] = [];
+  let found: Task | undefined;
+  for (let looked = 0; looked < LOOKED_AT; ) {
+    const entry = heap.first;
+    if (!entry) break;
+    if (!isInHand(entry)) {
+      tail.last.delete(entry);
+      tail.overdue.delete(entry);
+      continue;
+    }
+    if (!pays(entry)) break;
+    looked++;
+    heap.delete(entry);
+    passedOver.push(entry);
+    if (!fits(entry.task)) continue;
+    found = entry.task;
+    break;
+  }
+  for (const entry of passedOver) heap.push(entry);
+  return found;
+}
