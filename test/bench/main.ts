@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   relay: () => import("./relay.ts"),
   peer: () => import("./peer.ts"),
   classad: () => import("./classad.ts"),
+  scheduler: () => import("./scheduler.ts"),
 };
 
 const name = process.argv[2] ?? "";
