@@ -37,8 +37,14 @@ export function settle(state: State, task: Task, nowMs: number, effects: Effect[
     return;
   }
   const asked = inHand.filter((c) => c.state === "committed");
-  // Leaves by which results are compared are drawn after the last commit, so who has shown some shows others now.
-  if (asked.length > 0 && isSampled(task)) asked.push(...inHand.filter((c) => c.state === "revealed"));
+  if (isSampled(task) && asked.length > 0) {
+    // What is believed and on its way here is not doubted for who comes late, unless it does not come.
+    const { uploading } = task;
+    if (uploading?.tried.has(uploading.worker)) return decide(state, task, nowMs, effects);
+    if (uploading) return;
+    // Leaves by which results are compared are drawn after the last commit, so who has shown some shows others now.
+    asked.push(...revealedOf(task));
+  }
   for (const c of asked) askReveal(state, task, c, nowMs, effects);
   if (inHand.length > 0 && inHand.every((c) => c.state === "revealed")) decide(state, task, nowMs, effects);
 }
@@ -229,10 +235,10 @@ function askUpload(state: State, task: Task, winners: Contribution[], nowMs: num
   const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
   const next = untried.find(isHere) ?? untried[0];
   if (!next) {
-    // Nobody who could has sent it: the work must be done again.
+    // Nobody who could has sent it: the work must be done again, unless others agreed with an output of their own.
     task.uploading = undefined;
     for (const c of winners) lapse(state, task, c, effects);
-    task.target = Math.max(task.job.firstReplicas, task.contributions.length + 1);
+    task.target = Math.max(task.job.firstReplicas, task.contributions.length + (isSampled(task) ? 0 : 1));
     return settle(state, task, nowMs, effects);
   }
   task.uploading = { worker: next.worker, tried };

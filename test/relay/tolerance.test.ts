@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobSpec, TaskView } from "../../protocol/api.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import { DigestTree } from "../../protocol/digestProof.ts";
-import { type Cid, hex32, type JobId } from "../../protocol/ids.ts";
+import { type Cid, hex32, type JobId, type TaskKey } from "../../protocol/ids.ts";
 import type { RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
 import { parseReceipt, verifyReceipt } from "../../protocol/receipt.ts";
 import { drawLeaves } from "../../relay/sampling.ts";
@@ -220,6 +220,37 @@ describe("large results within a tolerance", () => {
     const again = joined(await RawVolunteer.join(grid, bob.key));
     expect(await answer(again, bobs)).toEqual(first);
     await Promise.race([ann.next("upload"), again.next("upload")]);
+  });
+
+  it("that are believed wait for their upload only: who commits to a late copy is asked if it does not come", async () => {
+    await grid.submit(specOf(app, LARGE));
+    const [ann, bob, cy] = await join3();
+    const anns = await begin(ann);
+    const bobs = await commit(bob, 1.00001);
+    await answer(ann, anns);
+    await answer(bob, bobs);
+    const { loop } = grid.relay;
+    const task = loop.state.tasks.get(hex32(anns.key) as TaskKey)!;
+    await vi.waitFor(() => expect(task.uploading).toBeDefined());
+    const [winner, other, others] = task.uploading!.worker === ann.address ? [ann, bob, bobs] : [bob, ann, anns];
+    await winner.next("upload");
+    // As a speculative copy would be, leased before the others committed.
+    const { address, owner, beneficiary } = loop.state.workers.get(cy.address)!;
+    task.contributions.push({
+      ...{ ...task.contributions[0]!, worker: address, owner, beneficiary, state: "leased" },
+      ...{ commitment: undefined as never, digest: undefined as never, sample: undefined, deadlineMs: nowMs + 1e9 },
+    });
+    loop.state.workers.get(cy.address)!.leased.add(task);
+    const late = workOf(anns.key, rootsOf({ first: 0, count: ITEMS }, 1.00002));
+    cy.send(cy.commit([late], cy.sequence++));
+    await cy.next("ack");
+    expect((await cy.settled()).filter(({ type }) => type === "reveal")).toEqual([]);
+    expect((await winner.settled()).filter(({ type }) => type === "reveal" || type === "upload")).toEqual([]);
+    nowMs += 61_000;
+    expect((await winner.next("verdicts")).verdicts).toMatchObject([{ verdict: "lapsed" }]);
+    await answer(cy, late);
+    await answer(other, others);
+    await Promise.race([cy.next("upload"), other.next("upload")]);
   });
 
   it("cannot be shown for a contribution that was given up, in the name of a new one", async () => {
