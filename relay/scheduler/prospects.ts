@@ -29,7 +29,7 @@ export function* prospectsOf(
   }
   return found;
 }
-const SLICE = 2000;
+const SLICE = 500;
 
 export interface Redundancy {
   /** Contributions for one certified task with these workers, if nobody errs. */
@@ -49,13 +49,13 @@ interface Terms {
 export function redundancyOf(terms: Terms, eligible: readonly Worker[], rules: Rules): Redundancy {
   const { law, trust, replicas, tasks } = terms;
   if (law === "poco") {
-    const score = middle(eligible.map((worker) => worker.score));
+    const score = middle(eligible, (worker) => worker.score);
     return { expected: pocoGroup(terms, score), newcomers: pocoGroup(terms, 0) };
   }
   const of = (history: number) =>
     expectedRedundancy({ trust, replicas, tasksPerWorker: tasks / Math.max(1, eligible.length), history }, rules)
       .redundancy;
-  return { expected: of(middle(eligible.map(({ standing }) => standing.history))), newcomers: of(0) };
+  return { expected: of(middle(eligible, ({ standing }) => standing.history)), newcomers: of(0) };
 }
 
 /** How many equals that agree satisfy the integer rule. */
@@ -67,11 +67,14 @@ function pocoGroup({ trust, replicas }: Pick<Terms, "trust" | "replicas">, score
   return count;
 }
 
-/** The lower median; 0 of nothing. */
-function middle(values: number[]): number {
+/** The lower median, of so many spread evenly where there are more; 0 of nothing. */
+function middle(workers: readonly Worker[], figureOf: (worker: Worker) => number): number {
+  const count = Math.min(workers.length, MEDIAN_OF);
+  const values = Array.from({ length: count }, (_, i) => figureOf(workers[Math.floor((i * workers.length) / count)]!));
   values.sort((a, b) => a - b);
-  return values[(values.length - 1) >> 1] ?? 0;
+  return values[(count - 1) >> 1] ?? 0;
 }
+const MEDIAN_OF = 1000;
 
 /** In words, why a job cannot go on with the workers that are here; undefined if it can. `needed`: different owners. */
 export function whatIsMissing(

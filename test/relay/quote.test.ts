@@ -113,7 +113,7 @@ describe("the search for those who could do a job", () => {
     let pauses = 0;
     let step = search.next();
     for (; !step.done; step = search.next()) pauses++;
-    expect(pauses).toBe(5);
+    expect(pauses).toBe(20);
     expect(step.value.connected).toBe(5000);
   });
 });
