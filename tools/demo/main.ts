@@ -22,6 +22,8 @@ const LIE_ON_EVERY = 3;
 /** Shares of the job certified when one volunteer dies and another arrives. */
 const KILL_AT = 0.15;
 const JOIN_AT = 0.3;
+/** Of the disputed tasks: all are in the report. */
+const DISPUTES_SHOWN = 3;
 
 const builtin = builtinOf("protein-search")!;
 const options = readOptions(process.argv.slice(2));
@@ -182,6 +184,15 @@ async function run(url: string) {
   screen.say(
     `  ${view.mismatches} mismatches found; the liar was ${liarSays.banned ? "banned" : `caught ${liarSays.bad} times`} and is paid ${formatEther(liarSays.balanceWei)} ECT`,
   );
+  const disputes = (await submitted.tasks()).flatMap(({ index, firstDifference: found }) => {
+    if (!found) return [];
+    const workers = found.workers.map(({ worker, bytesHex }) => ({ name: nameOf(worker), bytesHex }));
+    return [{ task: index, item: found.item, workers }];
+  });
+  for (const { task, item, workers } of disputes.slice(0, DISPUTES_SHOWN))
+    screen.say(
+      `  task ${task} differs first in item ${item}: ${workers.map((w) => `${w.name} ${w.bytesHex}`).join(", ")}`,
+    );
   const sum = (of: "bytesFromPeers" | "bytesFromRelay") => people.reduce((total, p) => total + p[of], 0);
   grid.close();
   const report = {
@@ -191,6 +202,7 @@ async function run(url: string) {
     wrong,
     contributions: view.contributions,
     mismatches: view.mismatches,
+    disputes,
     receipts: { checked: results.length, valid: receiptsValid },
     liar: { caught: liarSays.bad > 0, banned: liarSays.banned, wrong: liarSays.bad, balanceWei: liarSays.balanceWei },
     killedMidLease: killed,
