@@ -1,7 +1,9 @@
 // How long a job will take, as far as can be said before it runs: the work there is, over the speed of those who could do
 // it, with the share of them that stride scheduling would give it.
 //
-//   T₅₀ = tasks × redundancy / (Σ 1 / task time × share × EFFICIENCY) + the last task's replicas, one after the other
+//   T₅₀ = tasks × redundancy / (Σ 1 / task time × share) + the last task's replicas, one after the other
+//
+// What a task takes on a machine is what lay between its commits (see pace.ts): its rests and pauses are in it.
 //
 // The real time is taken to be log-normal about that, because what goes wrong multiplies: machines that sleep, a pool
 // that shrinks. Its spread is wider the fewer of the machines have run the app. A rule of thumb, not a law.
@@ -25,8 +27,8 @@ export interface Load {
   rivals: number;
 }
 
-/** Of a worker's time, what is left when committing, revealing and fetching inputs are done. */
-const EFFICIENCY = 0.8;
+/** No machine is faster than a billion items a second, whatever it says. */
+const LEAST_ITEM_MS = 1e-6;
 /** From a commit to its verdict, milliseconds: a reveal asked for and answered. */
 const SETTLE_MS = 1_000;
 /** Standard deviation of the logarithm, where all machines have run the app, and what is added where none has. */
@@ -40,7 +42,7 @@ export function forecastOf(load: Load, eligible: readonly Worker[]): Forecast | 
   const known: number[] = [];
   for (const { itemMs } of eligible) {
     const ms = itemMs.get(load.app);
-    if (ms !== undefined) known.push(Math.max(ms, 0.01) * load.size);
+    if (ms !== undefined) known.push(Math.max(ms, LEAST_ITEM_MS) * load.size);
   }
   if (known.length === 0) return undefined;
   known.sort((a, b) => a - b);
@@ -49,7 +51,7 @@ export function forecastOf(load: Load, eligible: readonly Worker[]): Forecast | 
   const rate = known.reduce((sum, ms) => sum + 1 / ms, 0) + (eligible.length - known.length) / middle;
   const work = load.tasks * load.redundancy;
   const tail = Math.ceil(load.redundancy) * (middle + SETTLE_MS);
-  const p50Ms = (work / (rate * EFFICIENCY)) * (1 + load.rivals) + tail;
+  const p50Ms = (work / rate) * (1 + load.rivals) + tail;
   const spread = SPREAD_KNOWN + SPREAD_UNKNOWN * (1 - known.length / eligible.length);
   return {
     p50Ms,
