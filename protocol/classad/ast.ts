@@ -26,13 +26,15 @@ export type BinaryOperator =
   | "/"
   | "%";
 
-/** A node's compiled form, kept with it once it has been needed. */
+/** What is found out about a node once it is needed. */
 interface Compilable {
-  compiled?: Compiled;
+  compiled?: (state: State) => Value;
+  measure?: Measure;
 }
-export interface Compiled {
-  run(state: State): Value;
-  /** How many closures call each other at most. */
+export interface Measure {
+  /** Nodes of the tree, without literals and without what functions evaluate themselves. */
+  readonly size: number;
+  /** The longest way down. */
   readonly height: number;
 }
 
@@ -106,5 +108,46 @@ export type Expression =
   | Call
   | List
   | Ad;
+
+const LEAF: Measure = { size: 1, height: 1 };
+const NOTHING: Measure = { size: 0, height: 0 };
+
+function childrenOf(node: Exclude<Expression, List | Ad | Literal>): readonly (Expression | undefined)[] {
+  switch (node.kind) {
+    case "reference":
+      return [node.of];
+    case "unary":
+      return [node.operand];
+    case "binary":
+      return [node.left, node.right];
+    case "parentheses":
+      return [node.inner];
+    case "conditional":
+      return [node.test, node.then, node.otherwise];
+    case "elvis":
+      return [node.value, node.otherwise];
+    case "subscript":
+      return [node.of, node.index];
+    case "call":
+      return [];
+  }
+}
+
+/** What evaluating a node once costs at most, apart from what it leads to elsewhere. */
+export function measure(node: Expression): Measure {
+  if (node.kind === "literal") return NOTHING;
+  if (node.kind === "list" || node.kind === "ad") return LEAF;
+  if (node.measure) return node.measure;
+  let size = 1;
+  let height = 0;
+  for (const child of childrenOf(node)) {
+    if (!child) continue;
+    const below = measure(child);
+    size += below.size;
+    height = Math.max(height, below.height);
+  }
+  node.measure = { size, height: height + 1 };
+  return node.measure;
+}
 
 export const literal = (value: Scalar): Literal => ({ kind: "literal", value });

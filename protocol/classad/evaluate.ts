@@ -10,10 +10,10 @@
 //
 // An unscoped name is looked for in the ad at hand, then in those around it, up to the root; if that fails and the ad at
 // hand is one of the two, in the other one (matchmaking scoping), as the library's `alternateScope`.
-import type { Expression, Reference } from "./ast.ts";
+import { type Expression, measure, type Reference } from "./ast.ts";
 import { call } from "./functions/call.ts";
 import { low32 } from "./integers.ts";
-import { MAX_DEPTH, MAX_DEREFERENCES, MAX_REGEX_STEPS, MAX_STEPS } from "./limits.ts";
+import { BYTES_PER_STEP, MAX_DEPTH, MAX_DEREFERENCES, MAX_REGEX_STEPS, MAX_STEPS } from "./limits.ts";
 import { binary, unary } from "./operators.ts";
 import { LOOSE } from "./parse.ts";
 import { Ad, attribute, ERROR, isInteger, List, truth, type Value } from "./values.ts";
@@ -71,6 +71,8 @@ export class State {
   readonly leftContext = contextAd("LEFT", "RIGHT");
   readonly rightContext = contextAd("RIGHT", "LEFT");
   readonly #match = matchAd(this.leftContext, this.rightContext);
+  /** The outermost ad of the pair. */
+  #home: Ad | undefined;
   readonly #leftAttribute = attribute("LEFT", this.leftContext);
   readonly #rightAttribute = attribute("RIGHT", this.rightContext);
   /** Where expressions that were parsed alone stand. */
@@ -99,8 +101,11 @@ export class State {
     this.#match.attributes.set("right", this.#rightAttribute);
   }
 
+  /** Evaluates what a function works on. */
   evaluate(expression: Expression): Value {
-    return this.evaluator(expression, this);
+    const value = this.evaluator(expression, this);
+    if (typeof value === "string" || typeof value === "object") this.weigh(value);
+    return value;
   }
 
   /** Stands in `left`, which is matched with `right` if that is given. */
@@ -110,12 +115,18 @@ export class State {
     if (left !== undefined && right !== undefined) {
       this.#leftAttribute.expression = left;
       this.#rightAttribute.expression = right;
-      this.root = this.#match;
-    } else this.root = left;
+      this.#home = this.#match;
+    } else this.#home = left;
     this.base = left;
-    this.current = left;
-    this.nested = undefined;
     this.strict = scoping === "strict";
+    this.begin(left);
+  }
+
+  /** Starts counting anew, with `ad` at hand. */
+  begin(ad: Ad | undefined): void {
+    this.current = ad;
+    this.root = this.#home;
+    this.nested = undefined;
     this.depth = 0;
     this.dereferences = 0;
     this.steps = MAX_STEPS;
@@ -142,8 +153,16 @@ export class State {
     return ad === this.left ? this.right : ad === this.right ? this.left : undefined;
   }
 
-  spend(): void {
-    if (--this.steps < 0) throw EXHAUSTED;
+  spend(steps = 1): void {
+    this.steps -= steps;
+    if (this.steps < 0) throw EXHAUSTED;
+  }
+
+  /** Whoever works on a whole text, list or ad pays by its size. */
+  weigh(value: Value): void {
+    const bytes =
+      typeof value === "string" ? value.length : value instanceof List || value instanceof Ad ? value.weight : 0;
+    if (bytes > BYTES_PER_STEP) this.spend(Math.trunc(bytes / BYTES_PER_STEP));
   }
 
   /** Evaluates what a reference led to, standing in the ad where it is. */
@@ -274,53 +293,64 @@ export function subscript(of: Value, index: Value, state: State): Value {
   return ERROR;
 }
 
-/** The plain evaluator: walks the tree. */
-export function interpret(node: Expression, state: State): Value {
-  if (node.kind === "literal") return node.value;
-  state.spend();
-  if (++state.depth > MAX_DEPTH) fail();
-  const value = step(node, state);
-  state.depth--;
+/** Counts what an expression costs, once for all of its tree, then evaluates it. */
+export function account(node: Expression, state: State, run: (state: State) => Value): Value {
+  const { size, height } = measure(node);
+  state.spend(size);
+  if (state.depth + height > MAX_DEPTH) fail();
+  state.depth += height;
+  const value = run(state);
+  state.depth -= height;
   return value;
 }
 
-function step(node: Exclude<Expression, { kind: "literal" }>, state: State): Value {
+/** The plain evaluator: walks the tree. */
+export function interpret(node: Expression, state: State): Value {
+  if (node.kind === "literal") return node.value;
+  return account(node, state, () => walk(node, state));
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">=", "is", "isnt"]);
+
+function walk(node: Expression, state: State): Value {
   switch (node.kind) {
+    case "literal":
+      return node.value;
     case "reference":
-      return select(node, node.of && interpret(node.of, state), state);
+      return select(node, node.of && walk(node.of, state), state);
     case "parentheses":
-      return interpret(node.inner, state);
+      return walk(node.inner, state);
     case "unary":
-      return unary(node.operator, interpret(node.operand, state));
+      return unary(node.operator, walk(node.operand, state));
     case "binary": {
-      const left = interpret(node.left, state);
+      const left = walk(node.left, state);
       if (node.operator === "||" && truth(left) === true) return true;
       if (node.operator === "&&" && truth(left) === false) return false;
-      return binary(node.operator, left, interpret(node.right, state));
+      const right = walk(node.right, state);
+      if (typeof left === "string" && COMPARISONS.has(node.operator)) state.weigh(left);
+      return binary(node.operator, left, right);
     }
-    case "conditional":
-      return choose(interpret(node.test, state), node.then, node.otherwise, state);
+    case "conditional": {
+      const test = walk(node.test, state);
+      const yes = truth(test);
+      if (yes !== undefined) return walk(yes ? node.then : node.otherwise, state);
+      // Undecided, it still evaluates both, which matters only if one of them fails.
+      walk(node.then, state);
+      walk(node.otherwise, state);
+      return test === undefined ? undefined : ERROR;
+    }
     case "elvis": {
-      const value = interpret(node.value, state);
+      const value = walk(node.value, state);
       if (truth(value) === false) return value;
-      const otherwise = interpret(node.otherwise, state);
+      const otherwise = walk(node.otherwise, state);
       return value === undefined ? otherwise : value;
     }
     case "subscript":
-      return subscript(interpret(node.of, state), interpret(node.index, state), state);
+      return subscript(walk(node.of, state), walk(node.index, state), state);
     case "call":
       return call(node.name, node.args, state);
     case "list":
     case "ad":
       return node;
   }
-}
-
-/** `test ? then : otherwise`. An undecided test still evaluates both, which matters only if one of them fails. */
-export function choose(test: Value, then: Expression, otherwise: Expression, state: State): Value {
-  const yes = truth(test);
-  if (yes !== undefined) return state.evaluate(yes ? then : otherwise);
-  state.evaluate(then);
-  state.evaluate(otherwise);
-  return test === undefined ? undefined : ERROR;
 }

@@ -12,6 +12,8 @@ export const MAX_DEREFERENCES = 1_000;
 export const MAX_DEPTH = 1_200;
 /** Expressions evaluated in all, about 0.1 µs each. A typical Requirements takes 30. */
 export const MAX_STEPS = 20_000;
+/** Bytes of a text, list or ad that a function or comparison works through for one such step. */
+export const BYTES_PER_STEP = 64;
 /** Bytes of one string value: doubling it 60 times must not fill the memory. */
 export const MAX_STRING_BYTES = 1_000_000;
 /** Items of one list value. */

@@ -27,6 +27,7 @@ const adOf = (ad: string | Ad): Ad => (typeof ad === "string" ? parseAd(ad) : ad
 /** An ad cannot stand on both sides: whose MY would it be? */
 function twin(ad: Ad): Ad {
   const copy = new Ad();
+  copy.weight = ad.weight;
   for (const { name, expression } of ad.attributes.values()) copy.set(name, expression);
   return copy;
 }
@@ -97,8 +98,8 @@ const shared = new State(evaluateCompiled, secondsNow, Math.random);
 function attributeOf(ad: Ad, key: string): Value {
   const found = ad.attributes.get(key);
   if (found === undefined || found.literal) return found?.value;
-  shared.current = ad;
-  shared.depth = 0;
+  shared.begin(ad);
+  // As RIGHT.requirements: one reference has been followed.
   shared.dereferences = 1;
   return finish(shared, found.expression);
 }

@@ -173,8 +173,9 @@ class Parser {
     }
     if (this.#is("{")) {
       this.#take("{");
-      const items = this.#sequence("}", [","], "a list");
-      return this.#made(new List(items, this.#scope), ...items);
+      const list = new List(this.#sequence("}", [","], "a list"), this.#scope);
+      list.weight = this.#token.start - token.start;
+      return this.#made(list, ...list.items);
     }
     if (this.#is("[")) return this.#ad();
     if (this.#is(".")) {
@@ -225,6 +226,7 @@ class Parser {
   }
 
   #ad(): Ad {
+    const { start } = this.#token;
     this.#take("[");
     const ad = new Ad();
     ad.parent = this.#scope;
@@ -245,6 +247,7 @@ class Parser {
     }
     this.#take("]");
     this.#scope = outer;
+    ad.weight = this.#token.start - start;
     return this.#made(ad, ...values);
   }
 }
@@ -274,6 +277,7 @@ const OLD_LINE = /^[ \t]*([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=(?![=?!])/;
 
 function parseOldAd(text: string): Ad {
   const ad = new Ad();
+  ad.weight = text.length;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue;
     const start = OLD_LINE.exec(line);

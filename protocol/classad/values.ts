@@ -55,13 +55,21 @@ export class List {
   readonly items: readonly Expression[];
   /** The ad in which it is written: where a subscript evaluates the item. */
   scope: Ad | undefined;
+  /** About the bytes of its text: what work on all of it costs. */
+  weight: number;
   /** Made by a function, not written: `=?=` tells these apart from written ones, as the library does. */
   readonly made: boolean;
   constructor(items: readonly Expression[], scope?: Ad, made = false) {
     this.items = items;
     this.scope = scope;
     this.made = made;
+    this.weight = items.reduce((sum, item) => sum + weightOf(item), 0);
   }
+}
+
+function weightOf(item: Expression): number {
+  if (item.kind === "list" || item.kind === "ad") return item.weight;
+  return item.kind === "literal" && typeof item.value === "string" ? item.value.length : 8;
 }
 
 export interface Attribute {
@@ -87,6 +95,8 @@ export class Ad {
   parent: Ad | undefined;
   /** Has attributes that hide what MY and TARGET mean elsewhere. */
   shadows = false;
+  /** As a list's. */
+  weight = 0;
 
   get(name: string): Expression | undefined {
     return this.attributes.get(lower(name))?.expression;

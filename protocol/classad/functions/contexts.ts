@@ -32,8 +32,8 @@ const evaluateText: ClassAdFunction = (args, state) => {
     if (error instanceof SuperEdgeError) return ERROR;
     throw error;
   }
-  // Reading costs more than a step.
-  for (let i = 0; i < text.length; i += 64) state.spend();
+  // Reading a byte costs more than looking at it.
+  state.spend(Math.ceil(text.length / 2));
   state.dereferences++;
   const value = state.evaluate(expression);
   state.dereferences--;
@@ -124,7 +124,7 @@ const unresolved: ClassAdFunction = (args, state) => {
   if (expression === undefined) return undefined;
   const pattern = args.length === 2 ? state.evaluate(args[1]!) : undefined;
   if (args.length === 2 && typeof pattern !== "string") return fail();
-  const regex = typeof pattern === "string" ? compileRegex(pattern, "i") : undefined;
+  const regex = typeof pattern === "string" ? compileRegex(pattern, "i", state) : undefined;
   if (args.length === 2 && !regex) return ERROR;
   const names = new Map<string, string>();
   if (current) {

@@ -1,6 +1,5 @@
 // Functions of regular expressions. Options: i, m, s, x as in Perl; of replacements also f (the whole text comes back)
 // and g (every match, not only the first).
-import type { State } from "../evaluate.ts";
 import { MAX_STRING_BYTES } from "../limits.ts";
 import { compileRegex, type Match, Matcher } from "../regex/regex.ts";
 import { ERROR, List, type Value } from "../values.ts";
@@ -12,10 +11,8 @@ function exceptional(values: readonly Value[]): { value: Value } | undefined {
   return values.includes(undefined) ? { value: undefined } : undefined;
 }
 
-function matches(pattern: string, text: string, options: string, state: State): boolean | typeof ERROR {
-  const regex = compileRegex(pattern, options);
-  if (!regex) return ERROR;
-  const match = new Matcher(regex, state).exec(text, 0);
+function matches(matcher: Matcher, text: string): boolean | typeof ERROR {
+  const match = matcher.exec(text, 0);
   return match === "exhausted" ? ERROR : match !== undefined;
 }
 
@@ -27,7 +24,8 @@ const regexp: ClassAdFunction = (args, state) => {
   if (early) return early.value;
   const [pattern, text, options = ""] = values;
   if (typeof pattern !== "string" || typeof text !== "string" || typeof options !== "string") return ERROR;
-  return matches(pattern, text, options, state);
+  const regex = compileRegex(pattern, options, state);
+  return regex ? matches(new Matcher(regex, state), text) : ERROR;
 };
 
 /** regexpMember(pattern, list, options): whether one item matches; UNDEFINED if none does and one is UNDEFINED. */
@@ -38,12 +36,15 @@ const regexpMember: ClassAdFunction = (args, state) => {
   if (early) return early.value;
   const [pattern, list, options = ""] = values;
   if (typeof pattern !== "string" || !(list instanceof List) || typeof options !== "string") return ERROR;
+  // A bad pattern matches nothing here.
+  const regex = compileRegex(pattern, options, state);
+  const matcher = regex && new Matcher(regex, state);
   let missing = false;
   for (const item of list.items) {
     const text = state.attempt(() => state.evaluate(item), ERROR);
     if (text === undefined) missing = true;
     else if (typeof text !== "string") return ERROR;
-    else if (matches(pattern, text, options, state) === true) return true;
+    else if (matcher && matches(matcher, text) === true) return true;
   }
   return missing ? undefined : false;
 };
@@ -58,7 +59,7 @@ const substitute: ClassAdFunction = (args, state, name) => {
   if (typeof given !== "string" || typeof pattern !== "string") return ERROR;
   if (typeof text !== "string" || typeof replacement !== "string") return ERROR;
   const options = given + (name === "replace" ? "f" : name === "replaceall" ? "fg" : "");
-  const regex = compileRegex(pattern, options);
+  const regex = compileRegex(pattern, options, state);
   if (!regex) return ERROR;
   const [whole, all] = [options.includes("f"), options.includes("g")];
   const matcher = new Matcher(regex, state);

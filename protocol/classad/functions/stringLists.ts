@@ -85,15 +85,13 @@ const member: ClassAdFunction = (args, state, name) => {
   return all.length > 0 && all.every((item) => set.has(fold(item)));
 };
 
-const OPTIONS = /[^imsx]/g;
-
 const regexpMember: ClassAdFunction = (args, state) => {
   const given = strings(args, state, 2, 4);
   if (!given) return ERROR;
   const [pattern, text, delimiters = ", ", options = ""] = given;
   const list = items(text!, delimiters);
-  const regex = compileRegex(pattern!, lower(options).replace(OPTIONS, ""));
-  if (!regex) return list.length === 0 && !regex ? ERROR : ERROR;
+  const regex = compileRegex(pattern!, lower(options), state);
+  if (!regex) return ERROR;
   if (list.length === 0) return undefined;
   const matcher = new Matcher(regex, state);
   let found = false;

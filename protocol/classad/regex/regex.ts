@@ -14,6 +14,8 @@ export interface Regex {
 /** Whoever pays for steps; all patterns of one evaluation draw on one account. */
 export interface Budget {
   regexSteps: number;
+  /** Pays for reading a pattern. */
+  spend(steps: number): void;
 }
 
 class OutOfSteps {}
@@ -23,10 +25,17 @@ const MAX_FRAMES = 2_000;
 
 const cache = new Map<string, Regex | undefined>();
 const CACHED = 200;
+const LONGEST_CACHED = 500;
+const BYTES_PER_STEP = 2;
+/** What a search costs before its first step. */
+const SEARCH_STEPS = 8;
 
-/** `undefined` if the pattern is not one. Flags of i, m, s, x. */
-export function compileRegex(pattern: string, flags: string): Regex | undefined {
+/** `undefined` if the pattern is not one. Flags are i, m, s, x; others are passed over. */
+export function compileRegex(pattern: string, options: string, budget: Budget): Regex | undefined {
+  const flags = ["i", "m", "s", "x"].filter((flag) => options.includes(flag)).join("");
   const key = `${flags}/${pattern}`;
+  // Also for a pattern that is remembered: what an evaluation may do must not depend on those before.
+  budget.spend(Math.ceil(pattern.length / BYTES_PER_STEP));
   if (cache.has(key)) return cache.get(key);
   let regex: Regex | undefined;
   try {
@@ -37,6 +46,7 @@ export function compileRegex(pattern: string, flags: string): Regex | undefined 
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
   }
+  if (pattern.length > LONGEST_CACHED) return regex;
   if (cache.size >= CACHED) cache.delete(cache.keys().next().value!);
   cache.set(key, regex);
   return regex;
@@ -74,8 +84,9 @@ export class Matcher {
     this.#budget = budget;
   }
 
-  step(): void {
-    if (--this.#budget.regexSteps < 0) throw OUT_OF_STEPS;
+  step(steps = 1): void {
+    this.#budget.regexSteps -= steps;
+    if (this.#budget.regexSteps < 0) throw OUT_OF_STEPS;
   }
 
   /** The first match at or behind `from`. */
@@ -84,7 +95,9 @@ export class Matcher {
     this.from = from;
     this.frames = 0;
     try {
+      this.step(SEARCH_STEPS + this.#regex.groups);
       for (let start = from; start <= text.length; start++) {
+        this.step(1 + this.#regex.groups);
         this.starts = new Array(this.#regex.groups + 1).fill(-1);
         this.ends = new Array(this.#regex.groups + 1).fill(-1);
         this.begin = start;

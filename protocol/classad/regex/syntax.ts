@@ -69,7 +69,24 @@ const POSIX: Record<string, Test> = {
   ascii: (code) => code < 128,
 };
 
-const setOf = (test: Test): Uint8Array => Uint8Array.from({ length: 256 }, (_, code) => (test(code) ? 1 : 0));
+const sets = new WeakMap<Test, Uint8Array>();
+/** One set for all uses of a class. */
+function setOf(test: Test): Uint8Array {
+  let set = sets.get(test);
+  if (!set) {
+    set = Uint8Array.from({ length: 256 }, (_, code) => (test(code) ? 1 : 0));
+    sets.set(test, set);
+  }
+  return set;
+}
+
+const opposites = new WeakMap<Test, Test>();
+function not(test: Test): Test {
+  const opposite = opposites.get(test) ?? ((code) => !test(code));
+  opposites.set(test, opposite);
+  return opposite;
+}
+const anything: Test = () => true;
 export const isWord = (code: number | undefined): boolean => code !== undefined && wordChar(code);
 
 const ESCAPED: Record<string, number> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
@@ -175,7 +192,7 @@ export class PatternParser {
     const { i, m, s } = this.#flags;
     switch (char) {
       case ".":
-        return { kind: "set", set: setOf(s ? () => true : (code) => code !== 10) };
+        return { kind: "set", set: setOf(s ? anything : CLASSES.N!) };
       case "^":
         return { kind: m ? "lineStart" : "start" };
       case "$":
@@ -317,7 +334,7 @@ export class PatternParser {
     const opposite = char !== "N" && char >= "A" && char <= "Z" ? CLASSES[char.toLowerCase()] : undefined;
     if (!opposite) return undefined;
     this.#at++;
-    return (code) => !opposite(code);
+    return not(opposite);
   }
 
   /** The character that an escape stands for. */
@@ -353,7 +370,7 @@ export class PatternParser {
       const posix = this.#match(/\[:(\^?)([a-z]+):\]/y);
       if (posix) {
         const test = POSIX[posix[2]!] ?? bad();
-        include(posix[1] ? (code) => !test(code) : test);
+        include(posix[1] ? not(test) : test);
         continue;
       }
       if (this.#eat("\\Q") || this.#eat("\\E")) continue;

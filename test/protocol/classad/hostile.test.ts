@@ -53,6 +53,20 @@ describe("a hostile ad", () => {
     expect(error("size(a0)", `[${attributes}; a60 = "xxxxxxxxxxxxxxxx"]`)).toBe("error");
   });
 
+  it("that has a large text, list or pattern worked on again and again pays by its size", () => {
+    const again = (work: string, s: string) => {
+      const attributes = Array.from({ length: 40 }, (_, i) => `a${i} = ${work} + a${i + 1} + a${i + 1}`).join("; ");
+      return `[s = ${s}; ${attributes}; a40 = 1]`;
+    };
+    const text = (part: string, times: number) => `"${part.repeat(times)}"`;
+    expect(error("a0", again("size(toUpper(s))", text("x", 400_000)))).toBe("error");
+    expect(error("a0", again("(s == s)", text("x", 400_000)))).toBe("error");
+    expect(error("a0", again("sum(s)", `{${"1,".repeat(50_000)}1}`))).toBe("error");
+    expect(error("a0", again("size(string(s))", `[b = {${"1,".repeat(50_000)}1}]`))).toBe("error");
+    expect(error("a0", again('size(replaceAll("", s, "yy"))', text("x", 100_000)))).toBe("error");
+    expect(error("a0", again('regexp(strcat(s, string(random())), "x")', text("\\\\d", 900)))).toBe("error");
+  });
+
   it("may lead a chain of attributes as long as the library allows", () => {
     const chain = (length: number) =>
       `[${Array.from({ length }, (_, i) => `a${i} = a${i + 1}`).join("; ")}; a${length} = 7]`;
