@@ -1,19 +1,21 @@
 // Two ads meet: each one's Requirements look at the other, each one's Rank says how much it wants the other.
 
+import { SuperEdgeError } from "../errors.ts";
 import type { Expression } from "./ast.ts";
 import { evaluateCompiled } from "./compile.ts";
 import { type Evaluator, Exhausted, Failure, interpret, type Scoping, State } from "./evaluate.ts";
 import { binary } from "./operators.ts";
 import { parse, parseAd, parseExpression } from "./parse.ts";
+import { unparseExpression } from "./unparse.ts";
 import { Ad, ERROR, List, truth, type Value } from "./values.ts";
 
 const secondsNow = (): number => Math.trunc(Date.now() / 1000);
 
 export interface Surroundings {
   /** The ad in which the expression stands; text in either syntax, or parsed. */
-  my?: string | Ad;
+  my?: string | Expression;
   /** The ad that is TARGET. */
-  target?: string | Ad;
+  target?: string | Expression;
   /** "matchmaking" (the default) looks for unscoped names in `my` and then in `target`; "strict" only in `my`. */
   scoping?: Scoping;
   /** Seconds since 1970, for time() and its kin. */
@@ -22,7 +24,11 @@ export interface Surroundings {
   random?: () => number;
 }
 
-const adOf = (ad: string | Ad): Ad => (typeof ad === "string" ? parseAd(ad) : ad);
+function adOf(ad: string | Expression): Ad {
+  if (typeof ad === "string") return parseAd(ad);
+  if (ad instanceof Ad) return ad;
+  throw new SuperEdgeError("bad-classad", `expected an ad, found ${unparseExpression(ad).slice(0, 40)}`);
+}
 
 /** An ad cannot stand on both sides: whose MY would it be? */
 function twin(ad: Ad): Ad {
@@ -133,8 +139,8 @@ export interface MatchResult {
 
 /** Matches two ads, given as text in either syntax or parsed. Throws `bad-classad`. */
 export function match(
-  left: string | Ad,
-  right: string | Ad,
+  left: string | Expression,
+  right: string | Expression,
   { scoping = "matchmaking" }: { scoping?: Scoping } = {},
 ): MatchResult {
   const [a, b] = [adOf(left), adOf(right)];

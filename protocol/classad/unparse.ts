@@ -131,8 +131,14 @@ function writeValue(value: Value, layout: Layout): string {
   return String(value);
 }
 
-/** HTCondor's text of a value on one line: `{ 1,2 }`, `[ a = 1 ]`, `1.500000000000000E+00`. */
-export const unparse = (value: Value): string => writeValue(value, oneLine);
+/** HTCondor's text of a value, or of an expression, on one line: `{ 1,2 }`, `[ a = 1 ]`, `1.500000000000000E+00`. */
+export const unparse = (value: Value | Expression): string =>
+  isExpression(value) ? write(value, oneLine) : writeValue(value, oneLine);
+
+const VALUE_KINDS: ReadonlySet<string> = new Set(["error", "real", "abstime", "reltime"]);
+
+const isExpression = (value: Value | Expression): value is Expression =>
+  typeof value === "object" && !VALUE_KINDS.has(value.kind);
 
 /** HTCondor's text of an expression on one line. */
 export const unparseExpression = (expression: Expression): string => write(expression, oneLine);

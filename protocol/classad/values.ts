@@ -106,6 +106,7 @@ export class Ad {
     const key = lower(name);
     this.attributes.set(key, attribute(this.attributes.get(key)?.name ?? name, expression));
     if (key === "my" || key === "target") this.shadows = true;
+    this.weight += name.length + weightOf(expression);
   }
 
   get size(): number {

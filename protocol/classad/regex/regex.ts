@@ -1,6 +1,7 @@
 // A backtracking matcher that counts its steps. PCRE, which the library uses, backtracks too and gives up at a limit;
 // JavaScript's RegExp has none, and a pattern like (a+)+$ from a stranger would hold the thread for years.
-import { BadPattern, type Flags, isWord, type Node, PatternParser } from "./syntax.ts";
+import { isWord } from "./classes.ts";
+import { BadPattern, type Flags, type Node, PatternParser } from "./syntax.ts";
 
 /** Continuations: a node's matcher calls `next` at each place where it can end. */
 type Next = (at: number) => boolean;

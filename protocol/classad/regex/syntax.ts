@@ -1,6 +1,7 @@
 // Patterns to trees: the part of PCRE's syntax that people write in ads. What is not understood is refused, as a bad
 // pattern is.
 import { MAX_PATTERN_BYTES } from "../limits.ts";
+import { alpha, anything, CLASSES, not, POSIX, propertyTest, setOf, type Test } from "./classes.ts";
 
 export type Node =
   | { kind: "char"; code: number; fold: boolean }
@@ -30,64 +31,6 @@ const bad = (): never => {
 
 const MAX_REPEAT = 65_535;
 const MAX_GROUPS_INSIDE = 100;
-
-type Test = (code: number) => boolean;
-const between = (low: string, high: string): Test => {
-  const [a, b] = [low.charCodeAt(0), high.charCodeAt(0)];
-  return (code) => code >= a && code <= b;
-};
-const digit = between("0", "9");
-const lowercase = between("a", "z");
-const uppercase = between("A", "Z");
-const alpha: Test = (code) => lowercase(code) || uppercase(code);
-const space: Test = (code) => code === 32 || (code >= 9 && code <= 13);
-const wordChar: Test = (code) => alpha(code) || digit(code) || code === 95;
-const printable: Test = (code) => code >= 32 && code < 127;
-
-const CLASSES: Record<string, Test> = {
-  d: digit,
-  s: space,
-  w: wordChar,
-  h: (code) => code === 32 || code === 9 || code === 160,
-  v: (code) => (code >= 10 && code <= 13) || code === 133,
-  N: (code) => code !== 10,
-};
-const POSIX: Record<string, Test> = {
-  alpha,
-  digit,
-  alnum: (code) => alpha(code) || digit(code),
-  upper: uppercase,
-  lower: lowercase,
-  space,
-  blank: (code) => code === 32 || code === 9,
-  punct: (code) => printable(code) && code !== 32 && !alpha(code) && !digit(code),
-  print: printable,
-  graph: (code) => printable(code) && code !== 32,
-  cntrl: (code) => code < 32 || code === 127,
-  xdigit: (code) => digit(code) || between("a", "f")(code) || between("A", "F")(code),
-  word: wordChar,
-  ascii: (code) => code < 128,
-};
-
-const sets = new WeakMap<Test, Uint8Array>();
-/** One set for all uses of a class. */
-function setOf(test: Test): Uint8Array {
-  let set = sets.get(test);
-  if (!set) {
-    set = Uint8Array.from({ length: 256 }, (_, code) => (test(code) ? 1 : 0));
-    sets.set(test, set);
-  }
-  return set;
-}
-
-const opposites = new WeakMap<Test, Test>();
-function not(test: Test): Test {
-  const opposite = opposites.get(test) ?? ((code) => !test(code));
-  opposites.set(test, opposite);
-  return opposite;
-}
-const anything: Test = () => true;
-export const isWord = (code: number | undefined): boolean => code !== undefined && wordChar(code);
 
 const ESCAPED: Record<string, number> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
 
@@ -324,7 +267,8 @@ export class PatternParser {
   /** `\d`, `\W` and so on. */
   #class(): Test | undefined {
     const property = this.#match(/([pP])(?:\{(\^?)([A-Za-z_]{1,20})\}|([A-Z]))/y);
-    if (property) return propertyTest(property[3] ?? property[4]!, (property[1] === "P") !== (property[2] === "^"));
+    if (property)
+      return propertyTest(property[3] ?? property[4]!, (property[1] === "P") !== (property[2] === "^")) ?? bad();
     const char = this.#peek();
     const test = CLASSES[char];
     if (test) {
@@ -400,16 +344,6 @@ export class PatternParser {
     if (this.#at >= this.#text.length) bad();
     if (this.#eat("b")) return 8;
     return this.#class() ?? this.#code();
-  }
-}
-
-/** A Unicode property of the characters up to 255. */
-function propertyTest(name: string, negative: boolean): Test {
-  try {
-    const pattern = new RegExp(name === "Any" ? "[\\s\\S]" : `\\p{${name}}`, "u");
-    return (code) => pattern.test(String.fromCharCode(code)) !== negative;
-  } catch {
-    return bad();
   }
 }
 

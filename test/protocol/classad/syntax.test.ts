@@ -127,6 +127,13 @@ describe("pairs", () => {
   });
 });
 
+it("what is read is written by unparse, value or expression", () => {
+  expect(unparse(parse("a+ 1 < {2}[0]"))).toBe("a + 1 < { 2 }[0]");
+  expect(unparse(parse("x = 1.5"))).toBe("[ x = 1.500000000000000E+00 ]");
+  expect(match(parse("Requirements = true"), parse("[Requirements = 1]")).matches).toBe(true);
+  expect(() => match(parse("1 + 1"), "a = 1")).toThrow("expected an ad, found 1 + 1");
+});
+
 it("an expression that was parsed alone finds names when it is evaluated", () => {
   const expression = parseExpression("{a, b}[1] + [c = a].c");
   expect(evaluate(expression, { my: "[a = 1; b = 2]" })).toBe(3);
