@@ -113,6 +113,7 @@ function requesterOf(state: State, job: Job): Requester {
 /** The job has ended: nobody need share with it any more. Lines forget it when it comes up. */
 export function retire({ dispatch }: Job): void {
   for (const cluster of dispatch.clusters) if (!dispatch.dry.includes(cluster)) cluster.offers.size--;
+  dispatch.tail = undefined;
 }
 
 /** New attributes make old clusters too coarse. */

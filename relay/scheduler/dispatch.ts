@@ -1,7 +1,7 @@
 // What dispatch keeps about a job, a worker, and the pool. Everything here is changed by the files beside this one only.
 import type { Address } from "../../protocol/ids.ts";
 import type { Cluster } from "./clusters.ts";
-import type { Pace } from "./pace.ts";
+import type { AppPace } from "./pace.ts";
 import type { Preferred } from "./preferred.ts";
 import { Ring } from "./ring.ts";
 import { Sessions } from "./sessions.ts";
@@ -52,7 +52,8 @@ export interface Dispatch {
   moves: number;
   /** Clusters made before the last attribute was mentioned: their workers move on, some at every event. */
   outdated: Cluster[];
-  paces: Map<string, Pace>;
+  /** By app. */
+  paces: Map<string, AppPace>;
   sessions: Sessions;
   /** Jobs at their end, of which late tasks may be copied. */
   ending: Set<Job>;

@@ -1,7 +1,7 @@
 // How many tasks one lease takes, and how long it may take.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { helpers } from "./clusters.ts";
-import { type Expected, expectedTask } from "./pace.ts";
+import type { Expected } from "./pace.ts";
 import type { Job, State, Worker } from "./state.ts";
 import { slotsWaiting } from "./work.ts";
 
@@ -14,9 +14,14 @@ const FIRST_LEASE_TASKS = 2;
 /** One lease at work and one in hand: who asks for more without committing would keep work from others. */
 export const MAX_LEASED = 2 * MAX_BATCH_TASKS;
 
-export function leaseSize(state: State, job: Job, worker: Worker, nowMs: number): number {
+export function leaseSize(
+  state: State,
+  job: Job,
+  worker: Worker,
+  expected: Expected | undefined,
+  nowMs: number,
+): number {
   const { dispatch, itemMs } = worker;
-  const expected = expectedTask(state, job, worker);
   const stayMs = state.dispatch.sessions.stayMs(nowMs - dispatch.joinedMs, FINISHED);
   const bySpeed = expected
     ? Math.floor(Math.min(LEASE_MS, stayMs) / Math.max(expected.meanMs, 0.01))

@@ -11,8 +11,9 @@ const DEVIATION = 1 / 4;
 const OWN = 0.4;
 /** One measurement counts as at most this many deviations above the average: who dawdles must not slow the clock for all. */
 const MOST_DEVIATIONS = 8;
-/** Averages kept; the oldest go first. */
-const MAX_PACES = 10_000;
+/** Apps and classes of which averages are kept; the oldest go first. */
+const MAX_APPS = 1_000;
+const MAX_CLASSES = 1_000;
 
 export class Pace {
   meanMs: number;
@@ -44,11 +45,26 @@ const classOf = ({ numericClass, attributes }: Worker, { engine }: Job): string 
   return speed > 0 ? `${numericClass}|${Math.round(2 * Math.log2(speed))}` : numericClass;
 };
 
-function note(paces: Map<string, Pace>, key: string, ms: number): void {
-  const known = paces.get(key);
-  if (known) return known.learn(ms);
-  paces.set(key, new Pace(ms));
-  if (paces.size > MAX_PACES) paces.delete(paces.keys().next().value!);
+export interface AppPace {
+  all: Pace;
+  byClass: Map<string, Pace>;
+}
+
+function note(paces: Map<string, AppPace>, app: string, name: string, ms: number): void {
+  let pace = paces.get(app);
+  if (pace) pace.all.learn(ms);
+  else {
+    pace = { all: new Pace(ms), byClass: new Map() };
+    add(paces, app, pace, MAX_APPS);
+  }
+  const known = pace.byClass.get(name);
+  if (known) known.learn(ms);
+  else add(pace.byClass, name, new Pace(ms), MAX_CLASSES);
+}
+
+function add<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
 }
 
 /**
@@ -70,16 +86,14 @@ export function learnPace(
   const itemMs = Math.max(busyMs, spanMs) / tasks.length / itemsOf(job);
   const own = worker.itemMs.get(job.app);
   worker.itemMs.set(job.app, own === undefined ? itemMs : own + OWN * (itemMs - own));
-  const { paces } = state.dispatch;
-  note(paces, job.app, itemMs);
-  note(paces, `${job.app}\n${classOf(worker, job)}`, itemMs);
+  note(state.dispatch.paces, job.app, classOf(worker, job), itemMs);
 }
 
 /** Undefined if nobody has run the app. `worker`: of anybody if absent. */
 export function expectedTask(state: State, job: Job, worker?: Worker): Expected | undefined {
-  const { paces } = state.dispatch;
   const own = worker?.itemMs.get(job.app);
-  const pace = (worker && paces.get(`${job.app}\n${classOf(worker, job)}`)) ?? paces.get(job.app);
+  const known = state.dispatch.paces.get(job.app);
+  const pace = known && ((worker && known.byClass.get(classOf(worker, job))) ?? known.all);
   const items = itemsOf(job);
   if (own !== undefined)
     return { meanMs: own * items, devMs: own * items * (pace && pace.meanMs > 0 ? pace.devMs / pace.meanMs : 0.5) };

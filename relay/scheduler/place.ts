@@ -4,7 +4,7 @@ import { nextCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
-import { expectedTask } from "./pace.ts";
+import { type Expected, expectedTask } from "./pace.ts";
 import { isForBetter } from "./preferred.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import type { Line } from "./stride.ts";
@@ -42,8 +42,8 @@ function goOn(state: State, worker: Worker, nowMs: number): Effect | undefined {
     const { requester } = job.dispatch;
     const sibling = cluster.offers.lineOf(requester)?.jobs.first();
     if (requester.pass > first.pass + LEVEL_MS || !sibling || job.pass > sibling.pass + LEVEL_MS) continue;
-    const tasks = tasksFor(state, job, worker, nowMs);
-    if (tasks.length > 0) return lease(state, job, worker, tasks, nowMs);
+    const effect = leaseOf(state, job, worker, nowMs);
+    if (effect) return effect;
   }
   return undefined;
 }
@@ -51,7 +51,7 @@ function goOn(state: State, worker: Worker, nowMs: number): Effect | undefined {
 function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
   const cluster = clusterOf(state, worker);
   const { offers } = cluster;
-  let reason = reasonFor(state, worker);
+  let reason: string | undefined;
   const aside: { line: Line; jobs: Job[]; isSpent: boolean }[] = [];
   let effect: Effect | undefined;
   for (let line = offers.first(); line && !effect; line = offers.first()) {
@@ -64,11 +64,8 @@ function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
         state.dispatch.ending.add(job);
         continue;
       }
-      const tasks = tasksFor(state, job, worker, nowMs);
-      if (tasks.length > 0) {
-        effect = lease(state, job, worker, tasks, nowMs);
-        break;
-      }
+      effect = leaseOf(state, job, worker, nowMs);
+      if (effect) break;
       reason = worker.failed.has(job.id)
         ? "A job is waiting, but its kernel failed on this machine."
         : "Every waiting task already has a replica of yours, or is being worked on.";
@@ -88,7 +85,7 @@ function nextInTurn(state: State, worker: Worker, nowMs: number): Effect {
     }
     if (isSpent) offers.giveBack(line);
   }
-  return effect ?? { type: "idle", worker, reason };
+  return effect ?? { type: "idle", worker, reason: reason ?? reasonFor(state, worker) };
 }
 
 /** Jobs looked at for something to say. */
@@ -106,10 +103,12 @@ function reasonFor(state: State, { dispatch: { cluster } }: Worker): string {
   return "No job is waiting for workers now.";
 }
 
-const tasksFor = (state: State, job: Job, worker: Worker, nowMs: number): Task[] =>
-  worker.failed.has(job.id) || isForBetter(state, job, worker, nowMs)
-    ? []
-    : pick(state, job, worker, leaseSize(state, job, worker, nowMs));
+function leaseOf(state: State, job: Job, worker: Worker, nowMs: number): Effect | undefined {
+  if (worker.failed.has(job.id) || isForBetter(state, job, worker, nowMs)) return undefined;
+  const expected = expectedTask(state, job, worker);
+  const tasks = pick(state, job, worker, leaseSize(state, job, worker, expected, nowMs));
+  return tasks.length > 0 ? lease(state, job, worker, tasks, expected, nowMs) : undefined;
+}
 
 /** Copies of late tasks, for a worker for whom there is nothing else. */
 export function copyLate(state: State, worker: Worker, nowMs: number): Effect | undefined {
@@ -124,14 +123,20 @@ export function copyLate(state: State, worker: Worker, nowMs: number): Effect | 
     ending.add(job);
     if (!job.dispatch.clusters.has(cluster) || worker.failed.has(job.id)) continue;
     const tasks = copiesFor(state, job, worker, Math.min(worker.wants, MAX_LEASED - worker.leased.size), nowMs);
-    if (tasks.length > 0) return lease(state, job, worker, tasks, nowMs);
+    if (tasks.length > 0) return lease(state, job, worker, tasks, expectedTask(state, job, worker), nowMs);
   }
   return undefined;
 }
 
-function lease(state: State, job: Job, worker: Worker, tasks: Task[], nowMs: number): Effect {
+function lease(
+  state: State,
+  job: Job,
+  worker: Worker,
+  tasks: Task[],
+  expected: Expected | undefined,
+  nowMs: number,
+): Effect {
   mixIn(state, job, worker, tasks);
-  const expected = expectedTask(state, job, worker);
   const deadlineMs = nowMs + deadlineFor(job, worker, expected, tasks.length);
   for (const task of tasks) {
     const contribution: Contribution = {

@@ -1,6 +1,6 @@
-// A requester may prefer some machines (see bands.ts). A worker of a lesser band gets a job's tasks only if the better ones
-// cannot do what waits within a short time. If they do not do it after all, everybody may for a while: preferring costs a
-// job a tenth of its time at most, and never starves it.
+// A requester may prefer some machines (see bands.ts). A worker of a lesser band gets a job's fresh tasks only if the better
+// ones cannot do them within a short time. If they have not after twice the time that they should need, everybody may for
+// a while: nothing starves. Tasks that want another contribution are for whoever is a stranger to them.
 import { helpers } from "./clusters.ts";
 import { expectedTask } from "./pace.ts";
 import type { Job, State, Worker } from "./state.ts";
@@ -9,6 +9,8 @@ import { slotsWaiting } from "./work.ts";
 const HORIZON_MS = 30_000;
 /** How long everybody may, once the better ones have not done it in time. */
 const OPEN_MS = 10 * HORIZON_MS;
+/** How long they are given at least: to come back from what they do now. */
+const LEAST_MS = 1_000;
 /** How often it is counted who is in which band, and among how many. */
 const COUNTED_EVERY_MS = 5_000;
 const SAMPLE = 512;
@@ -31,13 +33,14 @@ export function isForBetter(state: State, job: Job, worker: Worker, nowMs: numbe
   const pace = band ? expectedTask(state, job) : undefined;
   if (!band || !pace) return false;
   const preferred = counted(job, key!, nowMs);
-  if (nowMs < preferred.openUntilMs) return false;
+  if (nowMs < preferred.openUntilMs || job.again.size > 0) return false;
   const theirs =
     (helpers(state, job) * preferred.better[band]!) / Math.max(1, worker.dispatch.cluster?.offers.size ?? 1);
-  if ((theirs * HORIZON_MS) / Math.max(1, pace.meanMs) < slotsWaiting(job)) return false;
+  const neededMs = (slotsWaiting(job) * pace.meanMs) / theirs;
+  if (!(neededMs <= HORIZON_MS)) return false;
   if (nowMs - preferred.keptMs > HORIZON_MS) preferred.keptFromMs = nowMs;
   preferred.keptMs = nowMs;
-  if (nowMs - preferred.keptFromMs < HORIZON_MS) return true;
+  if (nowMs - preferred.keptFromMs < Math.min(HORIZON_MS, LEAST_MS + 2 * neededMs)) return true;
   preferred.openUntilMs = nowMs + OPEN_MS;
   return false;
 }

@@ -23,6 +23,13 @@ const MARGIN = 1.2;
 const STAYS = 0.8;
 /** Tasks looked at for one worker, at each end. */
 const LOOKED_AT = 16;
+/**
+ * Copies are chosen among no more open tasks than this, of those that a job's copies could be of: by then the quick ones
+ * are done, and what is left are the late. A bound on what is looked at once a job, and on memory.
+ */
+const MOST_IN_HAND = 65_536;
+const CHOSEN_AMONG = 4;
+const FEW_IN_HAND = 256;
 /** Of a machine of which nothing is known but that it holds the task, milliseconds. */
 const UNKNOWN_TASK_MS = 60_000;
 /** More of a worker's results than this share may have failed to come, before it is no longer safe. */
@@ -46,11 +53,14 @@ export const isEnding = (job: Job): boolean => !hasWork(job) || job.certified >=
 export const copiesLeft = (job: Job): number =>
   Math.floor(EXTRA_WORK * job.tasks * job.firstReplicas) - job.dispatch.copies;
 
+const mostInHand = (job: Job): number => Math.min(MOST_IN_HAND, Math.max(FEW_IN_HAND, CHOSEN_AMONG * copiesLeft(job)));
+
 /** Up to `most` copies for a worker that found nothing else in the job. */
 export function copiesFor(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
   if (job.state !== "running" || !isEnding(job) || copiesLeft(job) <= 0) return [];
   const own = expectedTask(state, job, worker);
   if (!own || !isSafe(state, worker, own, nowMs)) return [];
+  if (!job.dispatch.tail && job.open.size > mostInHand(job)) return [];
   const tail = job.dispatch.tail ?? begin(state, job);
   const copies: Task[] = [];
   const limit = Math.min(most, copiesLeft(job), MAX_BATCH_TASKS);
