@@ -58,7 +58,7 @@ const valueText = (value: unknown): string =>
 /** What was to be reached and was not, run by run; empty if nothing. */
 export const remarks = (runs: readonly Run[]): string[] =>
   runs.flatMap(({ scenario, outcome: o }) =>
-    missed(scenario, o).map((miss) => `${o.policy}, lie rate ${rate(o.lieRate)}: ${miss}`),
+    missed(scenario, o).map((miss) => `${o.policy}, T = ${grouped(o.trust)}, lie rate ${rate(o.lieRate)}: ${miss}`),
   );
 
 /** Which of its targets an outcome misses, in words; empty if none. */
