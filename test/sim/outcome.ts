@@ -61,7 +61,7 @@ function outcomeOf(grid: Grid, scenario: Scenario, policy: Policy, seed: number)
     redundancy: (tally.committed + 2 * tally.referees) / Math.max(1, tally.certified),
     makespanSeconds: tally.endMs / 1000,
     tailSlowdown: done ? tally.endMs / (tally.timeOf(0.9) / 0.9) : Number.POSITIVE_INFINITY,
-    extraWork: tally.copies / Math.max(1, tally.certified),
+    extraWork: job.dispatch.copies / Math.max(1, tally.certified),
     wrongfulBans: tally.honestBans,
     rightRejected: tally.rightRejected,
     liars: tally.liars,

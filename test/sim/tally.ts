@@ -8,7 +8,6 @@ const CURVE_POINTS = 200;
 
 export class Tally {
   leased = 0;
-  copies = 0;
   committed = 0;
   returned = 0;
   revoked = 0;
