@@ -25,7 +25,7 @@ const COLUMNS: readonly (readonly [string, (o: Outcome) => string])[] = [
   ["tasks", (o) => (o.certified === o.tasks ? grouped(o.tasks) : `${grouped(o.certified)} of ${grouped(o.tasks)}`)],
   ["wrong", (o) => grouped(o.wrong)],
   ["error (95 % bounds)", (o) => `${rate(o.error)} (${rate(o.bounds.lower)} – ${rate(o.bounds.upper)})`],
-  ["redundancy", (o) => o.redundancy.toFixed(3)],
+  ["redundancy", (o) => (o.certified > 0 ? o.redundancy.toFixed(3) : "–")],
   ["makespan", (o) => duration(o.makespanSeconds)],
   ["tail", (o) => (Number.isFinite(o.tailSlowdown) ? o.tailSlowdown.toFixed(2) : "–")],
   ["extra", (o) => `${(100 * o.extraWork).toFixed(1)} %`],
