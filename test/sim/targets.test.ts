@@ -25,17 +25,17 @@ describe("under law pool", () => {
     expect(o.caught).toBe(o.liars);
   });
 
-  it("B: at every lie rate no more than 1 in T is wrong, and BOINC's rule lets many times as many pass", () => {
-    for (const lieRate of [0.01, 0.05]) {
+  it("B: at the lie rates that serve liars best no more than 1 in T is wrong, fewer than under BOINC's rule", () => {
+    for (const lieRate of [0.005, 0.02]) {
       const world = {
-        job: { tasks: 50_000, trust: 500 },
+        job: { tasks: 50_000, trust: 2000 },
         volunteers: { count: 20, ...alike },
         adversary: { ...colluding, lieRate },
       };
       const ours = run(world);
-      expect(ours.bounds.lower).toBeLessThan(1 / 500);
+      expect(ours.bounds.lower).toBeLessThan(1 / 2000);
       expect(ours.redundancy).toBeLessThan(1.3);
-      expect(run(world, "boinc").error).toBeGreaterThan(1.5 * ours.error);
+      expect(run(world, "boinc").error).toBeGreaterThan(ours.error);
     }
   });
 
