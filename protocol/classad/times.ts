@@ -90,11 +90,20 @@ export function parseAbsoluteTime(text: string): AbsoluteTime | undefined {
     date = text.slice(0, zone.index);
     offset = (Number(zone[2]) * 3600 + Number(zone[3]) * 60) * (zone[1] === "-" ? -1 : 1);
   }
-  const parts = /^\D*(\d{4})(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(?:\D*(\d\d))?(\D*\d?)/.exec(date);
-  if (!parts || /\d/.test(parts[7]!)) return undefined;
-  const part = (index: number, missing: number) => (parts[index] === undefined ? missing : Number(parts[index]));
-  const days = daysOf(part(1, 0), part(2, 1), part(3, 0));
-  const seconds = days * 86400 + part(4, 0) * 3600 + part(5, 0) * 60 + part(6, 0);
+  let at = 0;
+  /** The next `width` characters that begin with a digit, as C's atoi reads them. */
+  const next = (width: number): number | undefined => {
+    while (at < date.length && !/\d/.test(date[at]!)) at++;
+    if (at > date.length - width) return undefined;
+    const digits = /^\d*/.exec(date.slice(at, at + width))![0];
+    at += width;
+    return Number(digits);
+  };
+  const year = next(4);
+  if (year === undefined) return undefined;
+  const [month = 1, day = 0, hours = 0, minutes = 0, rest = 0] = [next(2), next(2), next(2), next(2), next(2)];
+  if (/\d/.test(date.slice(at))) return undefined;
+  const seconds = daysOf(year, month, day) * 86400 + hours * 3600 + minutes * 60 + rest;
   // C's mktime says -1 for what it cannot do, and the library believes it.
   return seconds === -1 ? undefined : new AbsoluteTime(seconds - offset, offset);
 }

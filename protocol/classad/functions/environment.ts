@@ -84,13 +84,19 @@ const written = (variables: Map<string, string | undefined>): string =>
     .map(([name, value]) => quoted(value === undefined ? name : `${name}=${value}`))
     .join(" ");
 
+/** A text that begins with one of these has it between its assignments, in place of semicolons. */
+const DELIMITERS = "!#$%&*+,-/:<>?@^`|~";
+
 const envV1ToV2: ClassAdFunction = (args, state) => {
   if (args.length !== 1) return ERROR;
   const text = state.evaluate(args[0]!);
   if (text === undefined) return undefined;
   if (typeof text !== "string") return ERROR;
   const variables = new Map<string, string | undefined>();
-  for (const entry of text.split(/[;\n]/).map((part) => part.replace(/^[ \t\n\r]+/, "")))
+  const own = DELIMITERS.includes(text[0] ?? "none");
+  const delimiter = own ? text[0]! : ";";
+  const entries = (own ? text.slice(1) : text).replaceAll("\n", delimiter).split(delimiter);
+  for (const entry of entries.map((part) => part.replace(/^[ \t\n\r]+/, "")))
     if (entry !== "" && !assign(entry, variables, false)) return ERROR;
   return written(variables);
 };

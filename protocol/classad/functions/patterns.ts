@@ -83,7 +83,8 @@ const substitute: ClassAdFunction = (args, state, name) => {
     output += filled;
     if (output.length > MAX_STRING_BYTES) return ERROR;
     at = match.end;
-    empty = match.start === match.end;
+    // Once a match was empty the library looks on only at the very place, until it finds nothing there.
+    empty ||= match.start === match.end;
     if (!all) break;
   }
   return whole ? output + text.slice(at) : output;

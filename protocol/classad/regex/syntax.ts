@@ -29,6 +29,21 @@ const bad = (): never => {
   throw new BadPattern();
 };
 
+/** What takes no characters by its nature cannot be repeated; groups that look around can. */
+const ZERO_WIDTH: ReadonlySet<Node["kind"]> = new Set([
+  "start",
+  "end",
+  "endOrNewline",
+  "lineStart",
+  "lineEnd",
+  "word",
+  "notWord",
+  "matchStart",
+  "resetStart",
+]);
+const BLANKS = /(?:\s+|#[^\n]*\n?)+/y;
+const QUANTIFIER = /([*+?])|\{(?=,?\d)(\d*)(,)?(\d*)\}/y;
+
 const MAX_REPEAT = 65_535;
 const MAX_GROUPS_INSIDE = 100;
 
@@ -41,7 +56,9 @@ export class PatternParser {
   #depth = 0;
   groups = 0;
   readonly names = new Map<string, number>();
-  readonly #backs: number[] = [];
+  readonly #backs: { index: number; name?: string }[] = [];
+  /** How many look-arounds this is inside of. */
+  #looking = 0;
   readonly #groupCount: number;
 
   constructor(text: string, flags: Flags) {
@@ -54,7 +71,10 @@ export class PatternParser {
   parse(): Node {
     const node = this.#either();
     if (this.#at < this.#text.length) bad();
-    if (this.#backs.some((index) => index > this.groups)) bad();
+    for (const back of this.#backs) {
+      if (back.name !== undefined) back.index = this.names.get(back.name) ?? bad();
+      if (back.index > this.groups) bad();
+    }
     return node;
   }
 
@@ -101,7 +121,11 @@ export class PatternParser {
       }
       if (this.#eat("\\E")) continue;
       const atom = this.#atom();
-      if (atom) parts.push(this.#repeated(atom));
+      if (atom && !ZERO_WIDTH.has(atom.kind)) parts.push(this.#repeated(atom));
+      else {
+        if (this.#match(QUANTIFIER)) bad();
+        if (atom) parts.push(atom);
+      }
     }
     return parts.length === 1 ? parts[0]! : { kind: "sequence", parts };
   }
@@ -114,8 +138,8 @@ export class PatternParser {
   #repeated(atom: Node): Node {
     let node = atom;
     for (let times = 0; ; times++) {
-      if (this.#flags.x) this.#match(/(?:\s+|#[^\n]*\n?)+/y);
-      const match = this.#match(/([*+?])|\{(?=,?\d)(\d*)(,)?(\d*)\}/y);
+      if (this.#flags.x && times === 0) this.#match(BLANKS);
+      const match = this.#match(QUANTIFIER);
       if (!match) return node;
       if (atom.kind === "look" && times > 0) bad();
       const [, symbol, low, comma, high] = match;
@@ -123,6 +147,7 @@ export class PatternParser {
       const max =
         symbol === "?" ? 1 : symbol || (comma && high === "") ? Number.POSITIVE_INFINITY : Number(comma ? high : low);
       if (min > MAX_REPEAT || (Number.isFinite(max) && (max > MAX_REPEAT || max < min))) bad();
+      if (this.#flags.x) this.#match(BLANKS);
       const mode = this.#eat("?") ? "lazy" : this.#eat("+") ? "possessive" : "greedy";
       node = { kind: "repeat", of: node, min, max, mode };
       if (/^[*+?]/.test(this.#peek())) bad();
@@ -131,6 +156,7 @@ export class PatternParser {
 
   #atom(): Node | undefined {
     const char = this.#peek();
+    if (this.#match(QUANTIFIER)) bad();
     this.#at++;
     const { i, m, s } = this.#flags;
     switch (char) {
@@ -146,10 +172,6 @@ export class PatternParser {
         return this.#group();
       case "\\":
         return this.#escape();
-      case "*":
-      case "+":
-      case "?":
-        return bad();
       default:
         return this.#char(char.charCodeAt(0));
     }
@@ -170,12 +192,14 @@ export class PatternParser {
     if (this.#eat(">")) return { kind: "atomic", of: this.#close(this.#either()) };
     const look = this.#match(/<?[=!]/y)?.[0];
     if (look) {
+      this.#looking++;
       const of = this.#close(this.#either());
+      this.#looking--;
       const behind = look.startsWith("<");
       return { kind: "look", of, behind, negative: look.endsWith("!"), width: behind ? widthOf(of) : 0 };
     }
     const back = this.#match(/P=(\w+)\)/y);
-    if (back) return this.#back(this.names.get(back[1]!) ?? bad());
+    if (back) return this.#back(back[1]!);
     const options = this.#match(/([imsx]*)(?:-([imsx]+))?([:)])/y);
     if (!options) return bad();
     const flags = { ...this.#flags };
@@ -216,9 +240,12 @@ export class PatternParser {
     return node;
   }
 
-  #back(index: number): Node {
-    this.#backs.push(index);
-    return { kind: "back", index, fold: this.#flags.i };
+  /** A group may be named before it is there. */
+  #back(group: number | string): Node {
+    const name = typeof group === "string" ? group : undefined;
+    const node = { kind: "back" as const, index: typeof group === "number" ? group : 0, fold: this.#flags.i, name };
+    this.#backs.push(node);
+    return node;
   }
 
   #escape(): Node {
@@ -234,6 +261,7 @@ export class PatternParser {
       K: { kind: "resetStart" },
     };
     if (Object.hasOwn(anchors, char)) {
+      if (char === "K" && this.#looking > 0) bad();
       this.#at++;
       return anchors[char]!;
     }
@@ -254,7 +282,7 @@ export class PatternParser {
       if (several !== undefined && Number(several) > this.#groupCount) this.#at -= all.length;
       else {
         const name = one ?? several ?? others.find((value) => value !== undefined)!;
-        if (!/^-?\d+$/.test(name)) return this.#back(this.names.get(name) ?? bad());
+        if (!/^-?\d+$/.test(name)) return this.#back(name);
         const index = Number(name);
         return this.#back(index < 0 ? (this.groups + 1 + index > 0 ? this.groups + 1 + index : bad()) : index);
       }
