@@ -5,6 +5,7 @@ import { moveSome } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { MAX_LEASED } from "./leaseSize.ts";
 import { copyLate, place } from "./place.ts";
+import { isUnreliable } from "./promises.ts";
 import type { Job, State, Worker } from "./state.ts";
 import { copiesLeft } from "./tail.ts";
 import { hasWork } from "./work.ts";
@@ -39,6 +40,14 @@ export function feedTheWaiting(state: State, nowMs: number, effects: Effect[]): 
   // Not reached: looked at again at the next tick.
   for (const job of news) unfed.add(job);
   news.clear();
+}
+
+/** Waiting workers that were drawn by lot. */
+export function feedCalled(state: State, nowMs: number, effects: Effect[]): void {
+  for (const worker of [...state.called]) {
+    state.called.delete(worker);
+    if (state.waiting.has(worker)) tryOne(state, worker, nowMs, effects);
+  }
 }
 
 /** At every tick: those that news did not reach, or that must not do what there was. */
@@ -77,6 +86,14 @@ function feedTails(state: State, nowMs: number, effects: Effect[]): void {
   }
 }
 
+/** At every tick, after all others: those that break promises and had their fill. */
+export function feedFull(state: State, nowMs: number, effects: Effect[]): void {
+  for (const worker of [...state.resting]) {
+    state.resting.delete(worker);
+    if (state.waiting.has(worker)) tryOne(state, worker, nowMs, effects);
+  }
+}
+
 /** Returns how many more may be asked in vain. */
 function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: Effect[]): number {
   let left = vain;
@@ -85,6 +102,10 @@ function feedJob(state: State, job: Job, vain: number, nowMs: number, effects: E
     const inVain: Worker[] = [];
     for (const worker of inOrder(cluster, job)) {
       if (left === 0 || !hasWork(job)) break;
+      if (isUnreliable(worker)) {
+        state.resting.add(worker);
+        continue;
+      }
       if (tryOne(state, worker, nowMs, effects)) continue;
       inVain.push(worker);
       left--;

@@ -1,13 +1,11 @@
 // Results that lack nothing but their workers' credibility. They wait until the worker has passed enough checks; when a
 // job has no fresh tasks left, some of them, drawn at random, are done once more by strangers, which checks the rest.
 import { Heap } from "./heap.ts";
-import { mayJoin } from "./numericClass.ts";
+import { wantAnother } from "./lots.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
-import { isStranger } from "./strangers.ts";
 
-/** Holders looked at for one draw, and of each so many results: a bound on the time of a request. */
+/** Holders looked at for one draw: a bound on the time of a request. */
 const HOLDERS_LOOKED_AT = 16;
-const DRAWS = 4;
 
 /** A result that waits: believed when its worker's checks reach `at`. */
 export interface Held {
@@ -59,32 +57,35 @@ export function nextDue(worker: Worker): Task | undefined {
 }
 
 /**
- * A held task for `asker` to do once more, if the job has come to its end: no more of a worker's results at once than
- * could make the rest believed.
+ * Has one held task of a job that has come to its end done once more: no more of a worker's results at a time than could
+ * make the rest believed. False if there is none now.
  */
-export function drawHeld(state: State, job: Job, asker: Worker): Task | undefined {
-  if (job.held === 0 || job.fresh < job.tasks) return undefined;
+export function auditHeld(state: State, job: Job, nowMs: number): boolean {
+  if (job.held === 0 || job.fresh < job.tasks) return false;
   let looked = 0;
   for (const holder of job.holders) {
     if (looked++ === HOLDERS_LOOKED_AT) break;
     // Who was looked at goes to the end of the line.
     job.holders.delete(holder);
     job.holders.add(holder);
-    if (holder.owner === asker.owner) continue;
-    const waiting = holder.held.get(job.id)!;
-    const { standing } = holder;
-    const needed = Math.ceil(waiting.last.at - standing.checks) || 1;
-    if (standing.beingChecked >= Math.min(needed, state.rules.checkedAtOnce)) continue;
-    for (let draw = 0; draw < DRAWS; draw++) {
-      const { task } = waiting.at(Math.floor(state.random() * waiting.size));
-      if (!isStranger(task, asker) || !mayJoin(task, asker)) continue;
-      unhold(task);
-      task.audited = holder;
-      standing.beingChecked++;
-      task.least = task.contributions.length + 1;
-      task.target = task.least;
-      return task;
-    }
+    if (auditOne(state, job, holder, nowMs)) return true;
   }
-  return undefined;
+  return false;
+}
+
+/** Has one held task of a worker done once more, drawn at random. False if enough of them are being checked. */
+export function auditOne(state: State, job: Job, holder: Worker, nowMs: number): boolean {
+  const waiting = holder.held.get(job.id);
+  if (!waiting) return false;
+  const { standing } = holder;
+  const needed = Math.ceil(waiting.last.at - standing.checks) || 1;
+  if (standing.beingChecked >= Math.min(needed, state.rules.checkedAtOnce)) return false;
+  const { task } = waiting.at(Math.floor(state.random() * waiting.size));
+  unhold(task);
+  task.audited = holder;
+  standing.beingChecked++;
+  task.least = task.contributions.length + 1;
+  task.target = task.least;
+  wantAnother(state, task, nowMs);
+  return true;
 }

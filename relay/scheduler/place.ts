@@ -4,8 +4,10 @@ import { nextCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
+import { jobOfLots } from "./lots.ts";
 import { type Expected, expectedTask } from "./pace.ts";
 import { isForBetter } from "./preferred.ts";
+import { isUnreliable, trustedWith } from "./promises.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import type { Line } from "./stride.ts";
 import { copiesFor, isEnding, noteLease } from "./tail.ts";
@@ -26,8 +28,23 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
     state.dispatch.changed.add(worker);
     return { type: "idle", worker, reason: `Commit first: ${worker.leased.size} tasks are leased to this worker.` };
   }
-  const effect = goOn(state, worker, nowMs) ?? nextInTurn(state, worker, nowMs);
+  const open = worker.leased.size + worker.unrevealed;
+  if (isUnreliable(worker) && open >= trustedWith(worker)) {
+    state.resting.add(worker);
+    return {
+      type: "idle",
+      worker,
+      reason: "Many tasks of this worker have lapsed: it gets more when it shows results.",
+    };
+  }
+  const effect = drawn(state, worker, nowMs) ?? goOn(state, worker, nowMs) ?? nextInTurn(state, worker, nowMs);
   return effect.type === "lease" ? effect : (copyLate(state, worker, nowMs) ?? effect);
+}
+
+/** What the worker was drawn for comes first, with other tasks of the same job around it. */
+function drawn(state: State, worker: Worker, nowMs: number): Effect | undefined {
+  const job = jobOfLots(worker);
+  return job && leaseOf(state, job, worker, nowMs);
 }
 
 /** Fast-worker memory: more of what the worker has already, while shares are nearly level. */
@@ -106,7 +123,8 @@ function reasonFor(state: State, { dispatch: { cluster } }: Worker): string {
 function leaseOf(state: State, job: Job, worker: Worker, nowMs: number): Effect | undefined {
   if (worker.failed.has(job.id) || isForBetter(state, job, worker, nowMs)) return undefined;
   const expected = expectedTask(state, job, worker);
-  const tasks = pick(state, job, worker, leaseSize(state, job, worker, expected, nowMs));
+  const most = Math.min(leaseSize(state, job, worker, expected, nowMs), trustedWith(worker));
+  const tasks = pick(state, job, worker, most, nowMs);
   return tasks.length > 0 ? lease(state, job, worker, tasks, expected, nowMs) : undefined;
 }
 

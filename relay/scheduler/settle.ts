@@ -9,9 +9,11 @@ import { retire } from "./clusters.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
+import { wantAnother } from "./lots.ts";
+import { broke } from "./promises.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { isLiar, nextSuspicion } from "./suspicion.ts";
-import { closeTask, queueTask, wanted } from "./task.ts";
+import { closeTask } from "./task.ts";
 
 /** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
 export const REVEAL_MS = 15_000;
@@ -33,7 +35,7 @@ export function settle(state: State, task: Task, nowMs: number, effects: Effect[
   const inHand = task.contributions.filter((c) => c.state !== "leased");
   // Who is still at work when enough have committed is not waited for: it was a copy of a late one, or is late itself.
   if (inHand.length < task.target) {
-    if (wanted(task) > 0) queueTask(state, task);
+    wantAnother(state, task, nowMs);
     return;
   }
   const asked = inHand.filter((c) => c.state === "committed");
@@ -118,13 +120,20 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
         effects.push({ type: "held", task });
         return;
       }
-      return want(state, task, revealed, 1, effects);
+      return want(state, task, revealed, 1, nowMs, effects);
     case "wanting":
-      return want(state, task, revealed, belief.missing, effects);
+      return want(state, task, revealed, belief.missing, nowMs, effects);
   }
 }
 
-function want(state: State, task: Task, revealed: Contribution[], missing: number, effects: Effect[]): void {
+function want(
+  state: State,
+  task: Task,
+  revealed: Contribution[],
+  missing: number,
+  nowMs: number,
+  effects: Effect[],
+): void {
   const { job } = task;
   if (task.disputants) effects.push({ type: "mismatch", task, contributions: revealed });
   if (task.disputants && revealed.length >= REFEREE_AFTER && job.referee && !task.verdict) {
@@ -133,13 +142,13 @@ function want(state: State, task: Task, revealed: Contribution[], missing: numbe
     task.refereeing = true;
     return;
   }
-  if (revealed.length >= MAX_CONTRIBUTIONS) return startAnew(state, task, effects);
+  if (revealed.length >= MAX_CONTRIBUTIONS) return startAnew(state, task, nowMs, effects);
   task.target = Math.min(MAX_CONTRIBUTIONS, revealed.length + missing);
-  if (wanted(task) > 0) queueTask(state, task);
+  wantAnother(state, task, nowMs);
 }
 
 /** As many as a task may have do not settle it: others try, and if they cannot either, the job is stopped. */
-function startAnew(state: State, task: Task, effects: Effect[]): void {
+function startAnew(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   const { job, contributions } = task;
   task.attempts = (task.attempts ?? 1) + 1;
   if (task.attempts > MAX_ATTEMPTS) {
@@ -150,7 +159,7 @@ function startAnew(state: State, task: Task, effects: Effect[]): void {
   for (const c of [...contributions]) if (c.state !== "leased") lapse(state, task, c, effects);
   task.verdict = undefined;
   task.target = Math.max(job.firstReplicas, task.contributions.length);
-  if (wanted(task) > 0) queueTask(state, task);
+  wantAnother(state, task, nowMs);
 }
 
 /** What the pool's own machine says of a disputed task; nothing if it could not run it. */
@@ -202,6 +211,7 @@ function credit(state: State, agreeing: readonly Contribution[]): void {
     const allOthersBad = doubts.reduce((product, doubt, j) => (j === i ? product : product * doubt), 1);
     const worker = state.workers.get(c.worker)!;
     passed(worker.standing, 1 - allOthersBad, state.rules);
+    call(state, c);
     if (worker.held.size > 0) state.improved.add(worker);
   }
 }
@@ -252,6 +262,10 @@ export function lapse(state: State, task: Task, contribution: Contribution, effe
   const worker = state.workers.get(contribution.worker);
   if (worker) {
     worker.lapsed++;
+    if (contribution.state !== "revealed") {
+      broke(worker);
+      worker.unrevealed = Math.max(0, worker.unrevealed - 1);
+    }
     worker.pending.delete(task);
     effects.push({ type: "workerChanged", worker });
   }
@@ -295,6 +309,7 @@ function stopIfOverrun(state: State, job: Job, effects: Effect[]): void {
 
 function close(state: State, task: Task): void {
   endAudit(task);
+  for (const c of task.contributions) call(state, c);
   closeTask(state, task);
   endDispute(state, task);
 }
@@ -307,6 +322,12 @@ function endDispute(state: State, task: Task): void {
   task.disputants = undefined;
 }
 
+/** Who waits because too much of it was undecided is looked at again. */
+function call(state: State, c: Contribution): void {
+  const worker = state.workers.get(c.worker);
+  if (worker && state.waiting.has(worker)) state.called.add(worker);
+}
+
 function endAudit(task: Task): void {
   if (task.audited) task.audited.standing.beingChecked--;
   task.audited = undefined;
@@ -314,7 +335,11 @@ function endAudit(task: Task): void {
 
 /** The task is decided without this contribution. */
 function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): void {
-  if (c.state !== "leased") return void effects.push({ type: "lapsed", task, contribution: c });
+  if (c.state !== "leased") {
+    const worker = state.workers.get(c.worker);
+    if (worker && c.state !== "revealed") worker.unrevealed = Math.max(0, worker.unrevealed - 1);
+    return void effects.push({ type: "lapsed", task, contribution: c });
+  }
   state.workers.get(c.worker)?.leased.delete(task);
   effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
 }

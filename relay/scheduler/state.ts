@@ -24,6 +24,7 @@ import type { Leased } from "./leased.ts";
 import type { Needs } from "./needs.ts";
 import type { OpenTasks } from "./openTasks.ts";
 import type { Ring } from "./ring.ts";
+import type { Roll } from "./roll.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** How two outputs are compared, from the app's manifest. */
@@ -121,6 +122,9 @@ export interface Task {
   attempts?: number;
   /** Times it was copied at the tail. */
   copies?: number;
+  /** Who was drawn to do it next, and has until then to ask; how often somebody was. */
+  lot?: { worker: Worker; untilMs: number } | undefined;
+  lotsDrawn?: number;
   /** Workers whose results differ here, until it is decided. */
   disputants?: Worker[] | undefined;
   /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
@@ -168,6 +172,12 @@ export interface Worker {
   /** Tasks not yet decided to which it has committed. */
   pending: Set<Task>;
   standing: Standing;
+  /** Tasks that it was drawn to do next. */
+  lots: Task[];
+  /** Committed and not shown yet. */
+  unrevealed: number;
+  /** Grows with promises it broke, and fades with those it keeps: leases let expire, commitments not shown. */
+  broken: number;
   /** Results that wait until it has passed more checks, by job. */
   held: Map<JobId, Heap<Held>>;
   /** Known to belong with others: replicas never meet inside a cohort. Empty if none is known. */
@@ -204,6 +214,12 @@ export interface State {
   laws: Readonly<Record<string, LawRules>>;
   /** Uniform in [0, 1): the scheduler throws no dice of its own, so that a run repeats. */
   random: () => number;
+  /** Connected workers, to draw from. */
+  roll: Roll;
+  /** Waiting workers that break promises and had their fill. */
+  resting: Set<Worker>;
+  /** Waiting workers that were drawn. */
+  called: Set<Worker>;
   /** Workers that have passed a check since their held results were last looked at. */
   improved: Set<Worker>;
   /** Held results of workers that were found wrong since. */

@@ -8,11 +8,14 @@ import { defaultRules, type Rules } from "./credibility.ts";
 import { Deadlines } from "./deadlines.ts";
 import { emptyDispatch } from "./dispatch.ts";
 import type { Effect, Event } from "./events.ts";
-import { feedMore, feedTheWaiting } from "./feed.ts";
+import { feedCalled, feedFull, feedMore, feedTheWaiting } from "./feed.ts";
 import { type Law, laws } from "./laws.ts";
 import { beMorePatient } from "./leaseSize.ts";
+import { dropLots, lotExpired } from "./lots.ts";
 import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
+import { broke, kept } from "./promises.ts";
+import { Roll } from "./roll.ts";
 import {
   decide,
   finishIfDone,
@@ -52,6 +55,9 @@ export const emptyState = (options: {
   rules: { ...defaultRules, ...options.rules },
   laws: { ...laws, ...options.laws },
   random: options.random,
+  roll: new Roll(),
+  called: new Set(),
+  resting: new Set(),
   improved: new Set(),
   doubted: new Set(),
 });
@@ -92,6 +98,8 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       worker.connected = false;
       state.dispatch.sessions.end(nowMs - worker.dispatch.joinedMs, nowMs, worker.dispatch.cluster?.members.size ?? 0);
       leave(state, worker);
+      state.roll.delete(worker);
+      dropLots(state, worker, nowMs);
       giveBack(state, worker, [...worker.leased], nowMs, effects);
       hurryReveals(state, worker, nowMs);
       break;
@@ -110,6 +118,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     case "revealed": {
       const contribution = contributionOf(event.task, event.worker);
       if (!contribution || contribution.state === "revealed") break;
+      kept(state.workers.get(event.worker));
       contribution.state = "revealed";
       contribution.digest = event.digest;
       contribution.output = event.output;
@@ -151,13 +160,17 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       break;
   }
   followUp(state, nowMs, effects);
+  feedCalled(state, nowMs, effects);
   feedTheWaiting(state, nowMs, effects);
+  if (event.type === "ticked") feedFull(state, nowMs, effects);
   return effects;
 }
 
 /** One object a worker for as long as the state lives: tasks that wait for it hold on to it. */
 function join(state: State, joined: Worker, nowMs: number): Worker {
   const worker = state.workers.get(joined.address) ?? joined;
+  // Its owner may have changed.
+  state.roll.delete(worker);
   if (worker === joined) state.workers.set(joined.address, joined);
   else {
     const { owner, beneficiary, subnet, cohort, numericClass, engines, attributes, score, connected } = joined;
@@ -166,7 +179,9 @@ function join(state: State, joined: Worker, nowMs: number): Worker {
   }
   leave(state, worker);
   worker.dispatch.joinedMs = nowMs;
-  if (worker.connected) enter(state, worker);
+  if (!worker.connected) return worker;
+  enter(state, worker);
+  state.roll.add(worker);
   return worker;
 }
 
@@ -225,6 +240,7 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
     }
     worker.leased.delete(task);
     worker.pending.add(task);
+    worker.unrevealed++;
   }
   if (worker && done.length > 0) {
     // A batch may hold tasks of two jobs: what took how long is known of the whole only.
@@ -275,12 +291,14 @@ function hasRun(job: Job): boolean {
 /** Something of the task may have run out: leases not committed, digests not shown, a large output not sent. */
 function expire(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   let changed = false;
+  lotExpired(state, task, nowMs);
   for (const c of [...task.contributions]) {
     if (c.deadlineMs > nowMs) continue;
     if (c.state === "leased") {
       task.contributions = task.contributions.filter((other) => other !== c);
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);
+      broke(worker);
       if (worker) beMorePatient(task.job, worker, nowMs);
       effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
       changed = true;

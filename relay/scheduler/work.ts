@@ -3,7 +3,8 @@
 //   again     tasks that have contributions and want another: first, so that results are certified early
 //   returned  tasks whose only lease came to nothing: a number each
 //   fresh     never leased: a counter for all of them
-import { drawHeld } from "./holding.ts";
+import { auditHeld, auditOne } from "./holding.ts";
+import { freshFor, takeLots } from "./lots.ts";
 import { isBetterAtHome, mayBegin, mayJoin } from "./numericClass.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import { isStranger } from "./strangers.ts";
@@ -11,6 +12,9 @@ import { openTask, wanted } from "./task.ts";
 
 /** Waiting tasks looked at for one lease: a bound on the time a request takes, whoever owns the queue's head. */
 const LOOKED_AT = 256;
+
+/** Results of a new worker that are checked at once when it may begin no more. */
+const PROVING_CHECKS = 4;
 
 /** Whether a worker may find something in it. */
 export const hasWork = (job: Job): boolean =>
@@ -20,10 +24,13 @@ export const hasWork = (job: Job): boolean =>
 export const slotsWaiting = (job: Job): number =>
   (job.tasks - job.fresh + job.dispatch.returned.size) * job.firstReplicas + job.again.size;
 
-export function pick(state: State, job: Job, worker: Worker, most: number): Task[] {
-  const picked: Task[] = [];
+export function pick(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
+  const picked = takeLots(job, worker, most);
   const abroad = pickAgain(state, job, worker, most, picked);
-  while (picked.length < most && mayBegin(state, job, worker)) {
+  // Who may begin no more until something of it is checked is checked now.
+  const allowed = freshFor(job, worker);
+  for (let left = PROVING_CHECKS; allowed === 0 && left > 0 && auditOne(state, job, worker, nowMs); ) left--;
+  for (let fresh = allowed; fresh > 0 && picked.length < most && mayBegin(state, job, worker); fresh--) {
     const index = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
     if (index === undefined) break;
     const task = openTask(state, job, index);
@@ -39,11 +46,9 @@ export function pick(state: State, job: Job, worker: Worker, most: number): Task
     // Its number stays in line, and is passed over when it comes up.
     if (wanted(task) <= 1) task.queued = false;
   }
-  while (picked.length < most) {
-    const task = drawHeld(state, job, worker);
-    if (!task) break;
-    picked.push(task);
-  }
+  // What waits for credibility at the end is checked by whom the lot falls on: maybe by this worker.
+  for (let left = most - picked.length; left > 0 && auditHeld(state, job, nowMs); ) left--;
+  picked.push(...takeLots(job, worker, most - picked.length));
   return picked;
 }
 

@@ -1,0 +1,94 @@
+// Who confirms whom is decided by lot, not by who asks first: machines that answer at once, without computing, would
+// otherwise take every replica of each other's tasks. A drawn worker finds the task among its next ones.
+import { mayJoin } from "./numericClass.ts";
+import { expectedTask } from "./pace.ts";
+import type { Job, State, Task, Worker } from "./state.ts";
+import { isStranger } from "./strangers.ts";
+import { queueTask, wanted } from "./task.ts";
+
+/** Workers drawn before a task is left to whoever comes. */
+const DRAWS = 16;
+/** Times that a drawn worker may let a task wait; then it is left to whoever comes. */
+const MAX_LOTS = 3;
+/** A drawn worker has so long to ask for work, milliseconds, and longer if its tasks take long. */
+const LOT_MS = 10_000;
+const LOT_TASKS = 3;
+/** Undecided tasks of a worker that has not shown anything yet. */
+const UNPROVEN_TASKS = 64;
+/** Checks after which it has. */
+const PROVEN_CHECKS = 4;
+
+/** Has another worker do the task: drawn by lot under law `pool`, where one worker's word may be believed. */
+export function wantAnother(state: State, task: Task, nowMs: number): void {
+  if (wanted(task) === 0) return;
+  if (task.job.law !== "pool" || task.job.trust <= 1 || task.contributions.length === 0) return queueTask(state, task);
+  if (!task.lot) drawLot(state, task, nowMs);
+}
+
+function drawLot(state: State, task: Task, nowMs: number): void {
+  const { job } = task;
+  task.lotsDrawn = (task.lotsDrawn ?? 0) + 1;
+  for (let draw = 0; draw < DRAWS && task.lotsDrawn <= MAX_LOTS; draw++) {
+    const worker = state.roll.draw(state.random);
+    if (!worker) break;
+    if (worker.banned || worker.failed.has(job.id) || !job.dispatch.clusters.has(worker.dispatch.cluster!)) continue;
+    if (!isStranger(task, worker) || !mayJoin(task, worker)) continue;
+    const untilMs = nowMs + Math.max(LOT_MS, LOT_TASKS * (expectedTask(state, job, worker)?.meanMs ?? 0));
+    task.lot = { worker, untilMs };
+    worker.lots.push(task);
+    state.deadlines.add(untilMs, task);
+    state.called.add(worker);
+    return;
+  }
+  queueTask(state, task);
+}
+
+/** The drawn worker did not come in time. */
+export function lotExpired(state: State, task: Task, nowMs: number): void {
+  if (!task.lot || task.lot.untilMs > nowMs) return;
+  task.lot = undefined;
+  wantAnother(state, task, nowMs);
+}
+
+/** A worker that has gone, or is sent away: others are drawn. */
+export function dropLots(state: State, worker: Worker, nowMs: number): void {
+  for (const task of worker.lots.splice(0)) {
+    if (task.lot?.worker !== worker) continue;
+    task.lot = undefined;
+    if (isOpen(task)) wantAnother(state, task, nowMs);
+  }
+}
+
+/** The job whose task was drawn for the worker first; tasks that need it no longer are dropped on the way. */
+export function jobOfLots(worker: Worker): Job | undefined {
+  const { lots } = worker;
+  for (let task = lots[0]; task; task = lots[0]) {
+    if (isFor(task, worker)) return task.job;
+    lots.shift();
+  }
+  return undefined;
+}
+
+/** At most `most` tasks of a job that were drawn for the worker. */
+export function takeLots(job: Job, worker: Worker, most: number): Task[] {
+  const taken: Task[] = [];
+  worker.lots = worker.lots.filter((task) => {
+    if (!isFor(task, worker)) return false;
+    if (task.job !== job || taken.length >= most) return true;
+    task.lot = undefined;
+    taken.push(task);
+    return false;
+  });
+  return taken;
+}
+
+const isOpen = (task: Task): boolean => task.job.state === "running" && task.job.open.get(task.index) === task;
+
+const isFor = (task: Task, worker: Worker): boolean =>
+  task.lot?.worker === worker && isOpen(task) && isStranger(task, worker) && wanted(task) > 0;
+
+/** Fresh tasks of a job that may rest on the worker's word: few until it has passed some checks, or a fast one floods it. */
+export const freshFor = (job: Job, worker: Worker): number =>
+  job.law !== "pool" || job.trust <= 1 || worker.standing.history >= PROVEN_CHECKS
+    ? Number.POSITIVE_INFINITY
+    : Math.max(0, UNPROVEN_TASKS - worker.pending.size - worker.leased.size);
