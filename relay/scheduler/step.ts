@@ -14,7 +14,7 @@ import { beMorePatient } from "./leaseSize.ts";
 import { dropLots, lotExpired } from "./lots.ts";
 import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
-import { broke, kept } from "./promises.ts";
+import { kept } from "./promises.ts";
 import { Roll } from "./roll.ts";
 import {
   decide,
@@ -298,7 +298,6 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
       task.contributions = task.contributions.filter((other) => other !== c);
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);
-      broke(worker);
       if (worker) beMorePatient(task.job, worker, nowMs);
       effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
       changed = true;
