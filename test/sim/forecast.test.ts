@@ -16,7 +16,7 @@ const visitors: Partial<ScenarioInput["volunteers"]> = {
 const worlds: [name: string, volunteers: Partial<ScenarioInput["volunteers"]>, within: number][] = [
   ["that stay", { count: 60 }, 1.25],
   ["that come and go as tabs do", { ...visitors, on: "browser-tab-proposed" }, 3],
-  ["that come and go as SETI@home's did", { ...visitors, on: "seti-availability" }, 2],
+  ["that come and go as SETI@home's did", { ...visitors, on: "seti-availability" }, 2.5],
 ];
 
 /** The time from when 2 % were certified to the end, over what was forecast then; and redundancy, the same. */
