@@ -1,4 +1,4 @@
-// Trees to closures: the same answers as the interpreter's, about ten times as fast. Constants are folded, and what
+// Trees to closures: the same answers as the interpreter's, several times as fast. Constants are folded, and what
 // MY and TARGET mean is known without a search unless an ad has attributes of these names.
 import type { BinaryOperator, Expression, Reference } from "./ast.ts";
 import { account, type State, select, subscript } from "./evaluate.ts";

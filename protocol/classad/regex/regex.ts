@@ -230,35 +230,49 @@ const inOrder = (runs: readonly Run[]): Run =>
     (at, next) => next(at),
   );
 
+/** Runs `work`, and puts the groups back as they were if it fails. */
+function keepingGroups(m: Matcher, work: () => boolean): boolean {
+  const { starts, ends } = m;
+  m.starts = starts.slice();
+  m.ends = ends.slice();
+  if (work()) return true;
+  m.starts = starts;
+  m.ends = ends;
+  return false;
+}
+
 /** Takes the first way to match and never another. */
 const once =
   (run: Run): Run =>
-  (at, next, m) => {
-    let end = -1;
-    const matched = run(
-      at,
-      (to) => {
+  (at, next, m) =>
+    keepingGroups(m, () => {
+      let end = -1;
+      const accept = (to: number): boolean => {
         end = to;
         return true;
-      },
-      m,
-    );
-    return matched && next(end);
-  };
+      };
+      return run(at, accept, m) && next(end);
+    });
 
 function lookAround(run: Run, behind: boolean, negative: boolean, width: number, of: Node): Run {
-  const widths = behind && width < 0 && of.kind === "either" ? undefined : width;
+  // Alternatives of different lengths: each start is tried.
+  const anyWidth = behind && width < 0 && of.kind === "either";
+  const found = (at: number, m: Matcher): boolean => {
+    if (!behind) return run(at, () => true, m);
+    const backs = anyWidth ? Array.from({ length: at + 1 }, (_, back) => back) : [width];
+    m.step(backs.length);
+    return backs.some((back) => at >= back && run(at - back, (to) => to === at, m));
+  };
   return (at, next, m) => {
     m.step();
-    const saved = [m.starts.slice(), m.ends.slice()] as const;
-    const found = behind
-      ? (widths === undefined ? Array.from({ length: at + 1 }, (_, back) => back) : [widths]).some(
-          (back) => at - back >= 0 && run(at - back, (to) => to === at, m),
-        )
-      : run(at, () => true, m);
-    if (found !== negative && (negative || next(at))) return !negative || next(at);
-    [m.starts, m.ends] = [saved[0], saved[1]];
-    return false;
+    if (!negative) return keepingGroups(m, () => found(at, m) && next(at));
+    // What matches inside of a negative one leaves no groups either.
+    let there = false;
+    keepingGroups(m, () => {
+      there = found(at, m);
+      return false;
+    });
+    return !there && next(at);
   };
 }
 

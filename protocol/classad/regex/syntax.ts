@@ -41,6 +41,8 @@ const ZERO_WIDTH: ReadonlySet<Node["kind"]> = new Set([
   "matchStart",
   "resetStart",
 ]);
+/** A group is not what is in it: it may be repeated even where that may not. */
+const grouped = (of: Node): Node => (ZERO_WIDTH.has(of.kind) ? { kind: "sequence", parts: [of] } : of);
 const BLANKS = /(?:\s+|#[^\n]*\n?)+/y;
 const QUANTIFIER = /([*+?])|\{(?=,?\d)(\d*)(,)?(\d*)\}/y;
 
@@ -135,23 +137,20 @@ export class PatternParser {
     return { kind: "char", code: fold ? code | 32 : code, fold };
   }
 
-  #repeated(atom: Node): Node {
-    let node = atom;
-    for (let times = 0; ; times++) {
-      if (this.#flags.x && times === 0) this.#match(BLANKS);
-      const match = this.#match(QUANTIFIER);
-      if (!match) return node;
-      if (atom.kind === "look" && times > 0) bad();
-      const [, symbol, low, comma, high] = match;
-      const min = symbol ? (symbol === "+" ? 1 : 0) : Number(low || 0);
-      const max =
-        symbol === "?" ? 1 : symbol || (comma && high === "") ? Number.POSITIVE_INFINITY : Number(comma ? high : low);
-      if (min > MAX_REPEAT || (Number.isFinite(max) && (max > MAX_REPEAT || max < min))) bad();
-      if (this.#flags.x) this.#match(BLANKS);
-      const mode = this.#eat("?") ? "lazy" : this.#eat("+") ? "possessive" : "greedy";
-      node = { kind: "repeat", of: node, min, max, mode };
-      if (/^[*+?]/.test(this.#peek())) bad();
-    }
+  #repeated(of: Node): Node {
+    if (this.#flags.x) this.#match(BLANKS);
+    const match = this.#match(QUANTIFIER);
+    if (!match) return of;
+    const [, symbol, low, comma, high] = match;
+    const min = symbol ? (symbol === "+" ? 1 : 0) : Number(low || 0);
+    const most = comma ? high : low;
+    const max = symbol === "?" ? 1 : symbol || (comma && high === "") ? Number.POSITIVE_INFINITY : Number(most);
+    if (min > MAX_REPEAT || (Number.isFinite(max) && (max > MAX_REPEAT || max < min))) bad();
+    if (this.#flags.x) this.#match(BLANKS);
+    const mode = this.#eat("?") ? "lazy" : this.#eat("+") ? "possessive" : "greedy";
+    if (this.#flags.x) this.#match(BLANKS);
+    if (this.#match(QUANTIFIER)) bad();
+    return { kind: "repeat", of, min, max, mode };
   }
 
   #atom(): Node | undefined {
@@ -187,7 +186,7 @@ export class PatternParser {
       this.names.set(name, this.groups + 1);
       return this.#capture();
     }
-    if (this.#eat(":")) return this.#close(this.#either());
+    if (this.#eat(":")) return grouped(this.#close(this.#either()));
     if (this.#eat("|")) return this.#close(this.#branchReset());
     if (this.#eat(">")) return { kind: "atomic", of: this.#close(this.#either()) };
     const look = this.#match(/<?[=!]/y)?.[0];
@@ -213,7 +212,7 @@ export class PatternParser {
     this.#flags = flags;
     const of = this.#close(this.#either());
     this.#flags = outer;
-    return of;
+    return grouped(of);
   }
 
   #capture(): Node {
