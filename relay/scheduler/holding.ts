@@ -62,13 +62,9 @@ export function nextDue(worker: Worker): Task | undefined {
  */
 export function auditHeld(state: State, job: Job, nowMs: number): boolean {
   if (job.held === 0 || job.fresh < job.tasks) return false;
-  let looked = 0;
-  for (const holder of job.holders) {
-    if (looked++ === HOLDERS_LOOKED_AT) break;
-    // Who was looked at goes to the end of the line.
-    job.holders.delete(holder);
-    job.holders.add(holder);
-    if (auditOne(state, job, holder, nowMs)) return true;
+  for (let looked = Math.min(HOLDERS_LOOKED_AT, job.holders.size); looked > 0; looked--) {
+    const holder = job.holders.next();
+    if (holder && auditOne(state, job, holder, nowMs)) return true;
   }
   return false;
 }

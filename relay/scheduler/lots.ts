@@ -2,16 +2,16 @@
 // otherwise take every replica of each other's tasks. A drawn worker finds the task among its next ones.
 import { mayJoin } from "./numericClass.ts";
 import { expectedTask } from "./pace.ts";
+import { awaitProof, owe, waive } from "./proofs.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import { isStranger } from "./strangers.ts";
 import { queueTask, wanted } from "./task.ts";
 
 /** Workers drawn before a task is left to whoever comes. */
-const DRAWS = 16;
-/** Times that a drawn worker may let a task wait; then it is left to whoever comes. */
-const MAX_LOTS = 3;
-/** A drawn worker has so long to ask for work, milliseconds, and longer if its tasks take long. */
+const DRAWS = 64;
+/** A drawn worker has so long to ask for work, milliseconds, and longer if its tasks take long, or nobody knows. */
 const LOT_MS = 10_000;
+const UNKNOWN_LOT_MS = 60_000;
 const LOT_TASKS = 3;
 /** Undecided tasks of a worker that has not shown anything yet. */
 const UNPROVEN_TASKS = 64;
@@ -27,14 +27,16 @@ export function wantAnother(state: State, task: Task, nowMs: number): void {
 
 function drawLot(state: State, task: Task, nowMs: number): void {
   const { job } = task;
-  task.lotsDrawn = (task.lotsDrawn ?? 0) + 1;
-  for (let draw = 0; draw < DRAWS && task.lotsDrawn <= MAX_LOTS; draw++) {
+  const [first] = task.contributions;
+  if (first && task.contributions.length === 1) awaitProof(state, first);
+  for (let draw = 0; draw < DRAWS; draw++) {
     const worker = state.roll.draw(state.random);
     if (!worker) break;
     if (worker.banned || worker.failed.has(job.id) || !job.dispatch.clusters.has(worker.dispatch.cluster!)) continue;
     if (!isStranger(task, worker) || !mayJoin(task, worker)) continue;
-    const untilMs = nowMs + Math.max(LOT_MS, LOT_TASKS * (expectedTask(state, job, worker)?.meanMs ?? 0));
-    task.lot = { worker, untilMs };
+    const expected = expectedTask(state, job, worker);
+    const untilMs = nowMs + (expected ? Math.max(LOT_MS, LOT_TASKS * expected.meanMs) : UNKNOWN_LOT_MS);
+    task.lot = { worker, untilMs, proof: owe(worker) };
     worker.lots.push(task);
     state.deadlines.add(untilMs, task);
     state.called.add(worker);
@@ -46,35 +48,45 @@ function drawLot(state: State, task: Task, nowMs: number): void {
 /** The drawn worker did not come in time. */
 export function lotExpired(state: State, task: Task, nowMs: number): void {
   if (!task.lot || task.lot.untilMs > nowMs) return;
-  task.lot = undefined;
+  unlot(state, task);
   wantAnother(state, task, nowMs);
+}
+
+function unlot(state: State, task: Task): void {
+  if (task.lot) waive(state, task.lot.worker, task.lot.proof);
+  task.lot = undefined;
 }
 
 /** A worker that has gone, or is sent away: others are drawn. */
 export function dropLots(state: State, worker: Worker, nowMs: number): void {
   for (const task of worker.lots.splice(0)) {
     if (task.lot?.worker !== worker) continue;
-    task.lot = undefined;
+    unlot(state, task);
     if (isOpen(task)) wantAnother(state, task, nowMs);
   }
 }
 
 /** The job whose task was drawn for the worker first; tasks that need it no longer are dropped on the way. */
-export function jobOfLots(worker: Worker): Job | undefined {
+export function jobOfLots(state: State, worker: Worker): Job | undefined {
   const { lots } = worker;
   for (let task = lots[0]; task; task = lots[0]) {
     if (isFor(task, worker)) return task.job;
+    if (task.lot?.worker === worker) unlot(state, task);
     lots.shift();
   }
   return undefined;
 }
 
 /** At most `most` tasks of a job that were drawn for the worker. */
-export function takeLots(job: Job, worker: Worker, most: number): Task[] {
+export function takeLots(state: State, job: Job, worker: Worker, most: number): Task[] {
   const taken: Task[] = [];
   worker.lots = worker.lots.filter((task) => {
-    if (!isFor(task, worker)) return false;
+    if (!isFor(task, worker)) {
+      if (task.lot?.worker === worker) unlot(state, task);
+      return false;
+    }
     if (task.job !== job || taken.length >= most) return true;
+    task.taken = task.lot!.proof;
     task.lot = undefined;
     taken.push(task);
     return false;

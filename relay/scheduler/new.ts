@@ -4,6 +4,7 @@ import { emptyJobDispatch, emptyWorkerDispatch, NO_REQUESTER } from "./dispatch.
 import { Leased } from "./leased.ts";
 import { OpenTasks } from "./openTasks.ts";
 import { Ring } from "./ring.ts";
+import { Rota } from "./rota.ts";
 import type { Job, Worker } from "./state.ts";
 
 type JobTerms = Pick<
@@ -19,7 +20,7 @@ export const newJob = (terms: JobTerms): Job => ({
   open: new OpenTasks(),
   certified: 0,
   held: 0,
-  holders: new Set(),
+  holders: new Rota(),
   referee: false,
   openChecks: 0,
   known: [],
@@ -47,6 +48,7 @@ export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Wor
   leased: new Leased(),
   pending: new Set(),
   standing: newStanding(),
+  proofs: [],
   lots: [],
   unrevealed: 0,
   broken: 0,

@@ -43,7 +43,7 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
 
 /** What the worker was drawn for comes first, with other tasks of the same job around it. */
 function drawn(state: State, worker: Worker, nowMs: number): Effect | undefined {
-  const job = jobOfLots(worker);
+  const job = jobOfLots(state, worker);
   return job && leaseOf(state, job, worker, nowMs);
 }
 
@@ -172,6 +172,10 @@ function lease(
       historyAt: worker.standing.history,
       failuresAt: worker.standing.failures,
     };
+    if (task.taken) {
+      contribution.proof = task.taken;
+      task.taken = undefined;
+    }
     // Not pushed: an array that grows takes room for seventeen.
     task.contributions = task.contributions.length === 0 ? [contribution] : [...task.contributions, contribution];
   }

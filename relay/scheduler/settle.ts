@@ -11,6 +11,7 @@ import type { Effect, Event } from "./events.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
 import { wantAnother } from "./lots.ts";
 import { broke } from "./promises.ts";
+import { prove } from "./proofs.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { isLiar, nextSuspicion } from "./suspicion.ts";
 import { closeTask } from "./task.ts";
@@ -210,7 +211,7 @@ function credit(state: State, agreeing: readonly Contribution[]): void {
     c.counted = true;
     const allOthersBad = doubts.reduce((product, doubt, j) => (j === i ? product : product * doubt), 1);
     const worker = state.workers.get(c.worker)!;
-    passed(worker.standing, 1 - allOthersBad, state.rules);
+    if (!prove(state, worker, c, 1 - allOthersBad)) continue;
     call(state, c);
     if (worker.held.size > 0) state.improved.add(worker);
   }
@@ -262,6 +263,7 @@ export function lapse(state: State, task: Task, contribution: Contribution, effe
   const worker = state.workers.get(contribution.worker);
   if (worker) {
     worker.lapsed++;
+    prove(state, worker, contribution, 0);
     if (contribution.state !== "revealed") {
       broke(worker);
       worker.unrevealed = Math.max(0, worker.unrevealed - 1);
@@ -337,6 +339,7 @@ function endAudit(task: Task): void {
 function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): void {
   if (c.state !== "leased") {
     const worker = state.workers.get(c.worker);
+    if (worker) prove(state, worker, c, 0);
     if (worker && c.state !== "revealed") worker.unrevealed = Math.max(0, worker.unrevealed - 1);
     return void effects.push({ type: "lapsed", task, contribution: c });
   }
@@ -362,6 +365,7 @@ function judge(state: State, job: Job, c: Contribution, compared: boolean, agree
     history: Math.max(mark.history, worker.standing.history),
   });
   failed(worker.standing);
+  worker.proofs.length = 0;
   // What it did before and nobody has confirmed is looked at again, without its word (backtracking).
   for (const task of worker.pending) if (task.hold) state.doubted.add(task);
   if (!worker.banned && isLiar(worker.suspicion)) ban(state, worker, effects);

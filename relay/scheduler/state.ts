@@ -23,8 +23,10 @@ import type { Law as LawRules } from "./laws.ts";
 import type { Leased } from "./leased.ts";
 import type { Needs } from "./needs.ts";
 import type { OpenTasks } from "./openTasks.ts";
+import type { Proof } from "./proofs.ts";
 import type { Ring } from "./ring.ts";
 import type { Roll } from "./roll.ts";
+import type { Rota } from "./rota.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** How two outputs are compared, from the app's manifest. */
@@ -68,7 +70,7 @@ export interface Job {
   certified: number;
   /** Tasks that wait for their workers' credibility, and the workers they wait for. */
   held: number;
-  holders: Set<Worker>;
+  holders: Rota<Worker>;
   /** The pool can run its tasks itself. */
   referee: boolean;
   /** Where spot checks get their keys, and how many there may be; none without it. */
@@ -122,9 +124,10 @@ export interface Task {
   attempts?: number;
   /** Times it was copied at the tail. */
   copies?: number;
-  /** Who was drawn to do it next, and has until then to ask; how often somebody was. */
-  lot?: { worker: Worker; untilMs: number } | undefined;
-  lotsDrawn?: number;
+  /** Who was drawn to do it next, and has until then to ask. */
+  lot?: { worker: Worker; untilMs: number; proof: Proof } | undefined;
+  /** Of the lot that is being leased. */
+  taken?: Proof | undefined;
   /** Workers whose results differ here, until it is decided. */
   disputants?: Worker[] | undefined;
   /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
@@ -153,6 +156,8 @@ export interface Contribution extends StandingAt {
   sample?: Uint8Array | undefined;
   /** What it took, on the reference machine; unknown after a restart. */
   referenceSeconds?: number;
+  /** Somebody was drawn to confirm it. */
+  proof?: Proof;
   /** The worker's standing has been told how this one ended. */
   counted?: boolean;
 }
@@ -172,6 +177,8 @@ export interface Worker {
   /** Tasks not yet decided to which it has committed. */
   pending: Set<Task>;
   standing: Standing;
+  /** Its results that others were drawn to confirm, in that order. */
+  proofs: Proof[];
   /** Tasks that it was drawn to do next. */
   lots: Task[];
   /** Committed and not shown yet. */

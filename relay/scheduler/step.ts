@@ -15,6 +15,7 @@ import { dropLots, lotExpired } from "./lots.ts";
 import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
 import { kept } from "./promises.ts";
+import { prove } from "./proofs.ts";
 import { Roll } from "./roll.ts";
 import {
   decide,
@@ -256,6 +257,7 @@ function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, ef
     const contribution = contributionOf(task, worker.address);
     if (contribution?.state !== "leased") continue;
     worker.leased.delete(task);
+    prove(state, worker, contribution, 0);
     task.contributions = task.contributions.filter((c) => c !== contribution);
     settle(state, task, nowMs, effects);
   }
@@ -298,7 +300,10 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
       task.contributions = task.contributions.filter((other) => other !== c);
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);
-      if (worker) beMorePatient(task.job, worker, nowMs);
+      if (worker) {
+        prove(state, worker, c, 0);
+        beMorePatient(task.job, worker, nowMs);
+      }
       effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
       changed = true;
     } else if (c.state === "asked") {

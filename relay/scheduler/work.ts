@@ -25,7 +25,7 @@ export const slotsWaiting = (job: Job): number =>
   (job.tasks - job.fresh + job.dispatch.returned.size) * job.firstReplicas + job.again.size;
 
 export function pick(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
-  const picked = takeLots(job, worker, most);
+  const picked = takeLots(state, job, worker, most);
   const abroad = pickAgain(state, job, worker, most, picked);
   // Who may begin no more until something of it is checked is checked now.
   const allowed = freshFor(job, worker);
@@ -48,7 +48,7 @@ export function pick(state: State, job: Job, worker: Worker, most: number, nowMs
   }
   // What waits for credibility at the end is checked by whom the lot falls on: maybe by this worker.
   for (let left = most - picked.length; left > 0 && auditHeld(state, job, nowMs); ) left--;
-  picked.push(...takeLots(job, worker, most - picked.length));
+  picked.push(...takeLots(state, job, worker, most - picked.length));
   return picked;
 }
 
