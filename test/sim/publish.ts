@@ -76,7 +76,7 @@ function byPolicy(runs: readonly Run[], x: (run: Run) => number, y: (run: Run) =
 function plotsOf(name: string, runs: readonly Run[]): [string, Plot][] {
   const lieRate = { label: "lie rate", log: true };
   const trust = { label: "T", log: true };
-  const error = { label: "wrong of certified", log: true };
+  const error = { label: "wrong of certified (none: on the axis)", log: true };
   const redundancy = { label: "contributions a certified task" };
   const lieRateOf = (run: Run) => run.outcome.lieRate;
   const trustOf = (run: Run) => run.outcome.trust;

@@ -12,10 +12,10 @@ export interface Plot {
   series: readonly Series[];
 }
 
-const WIDTH = 720;
+const WIDTH = 790;
 const HEIGHT = 420;
 const LEFT = 74;
-const RIGHT = 190;
+const RIGHT = 260;
 const TOP = 44;
 const BOTTOM = 56;
 /** Okabe and Ito's palette, its two darkest lightened: told apart by the colour-blind, on white and on black. */
