@@ -20,7 +20,10 @@ function duration(seconds: number): string {
 
 /** Columns of every table, and those that a scenario varies besides. */
 const COLUMNS: readonly (readonly [string, (o: Outcome) => string])[] = [
-  ["policy", (o) => (o.policy === "pool" || o.policy === "poco" ? `${o.policy}, T = ${grouped(o.trust)}` : o.policy)],
+  [
+    "policy",
+    (o) => (o.policy === "majority" || o.policy === "boinc" ? o.policy : `${o.policy}, T = ${grouped(o.trust)}`),
+  ],
   ["lie rate", (o) => rate(o.lieRate)],
   ["tasks", (o) => (o.certified === o.tasks ? grouped(o.tasks) : `${grouped(o.certified)} of ${grouped(o.tasks)}`)],
   ["wrong", (o) => grouped(o.wrong)],
