@@ -73,5 +73,6 @@ export function trackCheck(state: State, task: Task): void {
 export const closeCheck = (state: State, task: Task): void => {
   if (!state.tasks.delete(task.key)) return;
   task.job.openChecks--;
+  task.closed = true;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
 };

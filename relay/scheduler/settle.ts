@@ -32,7 +32,7 @@ const MAX_ATTEMPTS = 3;
 export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   if (task.check) return settleCheck(state, task, task.check, nowMs, effects);
   // Another task of the same event may have stopped the job, and a held one waits for something else.
-  if (task.job.state !== "running" || task.hold) return;
+  if (task.job.state !== "running" || task.hold || task.closed) return;
   const inHand = task.contributions.filter((c) => c.state !== "leased");
   // Who is still at work when enough have committed is not waited for: it was a copy of a late one, or is late itself.
   if (inHand.length < task.target) {

@@ -105,6 +105,8 @@ export interface Task {
   key: TaskKey;
   /** In `job.again`. */
   queued: boolean;
+  /** Decided, or no longer wanted: what still arrives about it changes nothing. */
+  closed?: boolean;
   /** Contributions, in any state, that would settle it as far as is known. */
   target: number;
   /** Contributions that must agree, whoever made them. */

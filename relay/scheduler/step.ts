@@ -118,7 +118,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       break;
     case "revealed": {
       const contribution = contributionOf(event.task, event.worker);
-      if (!contribution || contribution.state === "revealed") break;
+      if (!contribution || contribution.state === "revealed" || event.task.closed) break;
       kept(state.workers.get(event.worker));
       contribution.state = "revealed";
       contribution.digest = event.digest;
@@ -130,7 +130,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     }
     case "uploaded": {
       const winner = contributionOf(event.task, event.worker);
-      if (!winner || event.task.uploading?.worker !== event.worker) break;
+      if (!winner || event.task.closed || event.task.uploading?.worker !== event.worker) break;
       winner.inline = true;
       decide(state, event.task, nowMs, effects);
       break;
@@ -225,7 +225,7 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
   let leasedMs = nowMs;
   for (const { task, commitment } of event.tasks) {
     const contribution = contributionOf(task, event.worker);
-    if (contribution?.state !== "leased") continue;
+    if (contribution?.state !== "leased" || task.closed) continue;
     contribution.state = "committed";
     contribution.commitment = commitment;
     if (!worker) continue;

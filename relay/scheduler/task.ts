@@ -14,6 +14,7 @@ export function openTask(state: State, job: Job, index: number): Task {
 
 export function closeTask(state: State, task: Task): void {
   unhold(task);
+  task.closed = true;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
   task.job.open.delete(task.index);
   state.tasks.delete(task.key);
