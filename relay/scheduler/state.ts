@@ -124,8 +124,6 @@ export interface Task {
   check?: Check;
   /** Times it was begun, if more than once. */
   attempts?: number;
-  /** Times it was copied at the tail. */
-  copies?: number;
   /** Who was drawn to do it next, and has until then to ask. */
   lot?: { worker: Worker; untilMs: number; proof: Proof } | undefined;
   /** Of the lot that is being leased. */

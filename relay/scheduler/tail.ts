@@ -5,7 +5,7 @@
 //   in hand ──●· · · · · ·?           should be back by now: the longer it is overdue, the longer it is likely to be
 //   copy      ──────●                 whoever commits first is enough; the other, if it comes too, is a replica more
 //
-// A task is copied twice at most, and a job's copies are at most a twentieth of its contributions.
+// A task has two copies at most at one time, and a job's copies are at most a twentieth of its contributions.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { Heap } from "./heap.ts";
 import { mayJoin } from "./numericClass.ts";
@@ -19,10 +19,12 @@ const MOST_COPIES = 2;
 const EXTRA_WORK = 0.05;
 /** A copy must be expected this much sooner than what it copies, as a factor of its own time. */
 const MARGIN = 1.2;
+/** Of the average time of a task, what a copy may be expected to take. */
+const FAST = 1.1;
 /** A worker must be expected to stay until its copy is done, this surely. */
 const STAYS = 0.8;
 /** Tasks looked at for one worker, at each end. */
-const LOOKED_AT = 16;
+const LOOKED_AT = 64;
 /**
  * Copies are chosen among no more open tasks than this, of those that a job's copies could be of: by then the quick ones
  * are done, and what is left are the late. A bound on what is looked at once a job, and on memory.
@@ -43,38 +45,49 @@ interface InHand {
 
 /** Tasks in hand when the end began or leased since, by when they are expected; some are long committed. */
 export class Tail {
+  readonly job: Job;
   readonly last = new Heap<InHand>((entry) => -entry.expectedMs);
   readonly overdue = new Heap<InHand>((entry) => entry.expectedMs);
+
+  constructor(job: Job) {
+    this.job = job;
+  }
 }
 
 export const isEnding = (job: Job): boolean => !hasWork(job) || job.certified >= NEARLY_DONE * job.tasks;
 
+const budgetOf = (job: Job): number => Math.floor(EXTRA_WORK * job.tasks * job.firstReplicas);
+
 /** Copies a job may still make. */
-export const copiesLeft = (job: Job): number =>
-  Math.floor(EXTRA_WORK * job.tasks * job.firstReplicas) - job.dispatch.copies;
+export const copiesLeft = (job: Job): number => budgetOf(job) - job.dispatch.copies;
 
 const mostInHand = (job: Job): number => Math.min(MOST_IN_HAND, Math.max(FEW_IN_HAND, CHOSEN_AMONG * copiesLeft(job)));
 
 /** Up to `most` copies for a worker that found nothing else in the job. */
 export function copiesFor(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
   if (job.state !== "running" || !isEnding(job) || copiesLeft(job) <= 0) return [];
-  const own = expectedTask(state, job, worker);
-  if (!own || !isSafe(state, worker, own, nowMs)) return [];
+  // Only who has shown how fast it is.
+  const own = worker.itemMs.has(job.app) ? expectedTask(state, job, worker) : undefined;
+  if (!own || !isFast(state, job, own) || !isSafe(state, worker, own, nowMs)) return [];
   if (!job.dispatch.tail && job.open.size > mostInHand(job)) return [];
   const tail = job.dispatch.tail ?? begin(state, job);
   const copies: Task[] = [];
-  const limit = Math.min(most, copiesLeft(job), MAX_BATCH_TASKS);
-  while (copies.length < limit) {
+  // Each of those that wait should get some, or one would do one after the other what many could do at once.
+  const share = Math.ceil(job.open.size / (1 + state.waiting.size));
+  while (copies.length < Math.min(most, share, MAX_BATCH_TASKS) && copiesLeft(job) > 0) {
     // One after the other: the last of them is done when all are.
     const doneMs = nowMs + MARGIN * own.meanMs * (copies.length + 1);
     const task = choose(tail, (each) => !copies.includes(each) && isFor(each, worker), doneMs, nowMs, own);
     if (!task) break;
-    task.copies = (task.copies ?? 0) + 1;
+    job.dispatch.copies++;
     copies.push(task);
   }
-  job.dispatch.copies += copies.length;
   return copies;
 }
+
+/** About as fast as the others, at least. */
+const isFast = (state: State, job: Job, own: Expected): boolean =>
+  own.meanMs <= FAST * (expectedTask(state, job)?.meanMs ?? own.meanMs);
 
 /** Neither suspected nor known to drop what it takes, and likely to stay long enough. */
 function isSafe(state: State, { suspicion, standing, lapsed, good, dispatch }: Worker, own: Expected, nowMs: number) {
@@ -88,7 +101,7 @@ function isSafe(state: State, { suspicion, standing, lapsed, good, dispatch }: W
 
 /** Once a job: everything in hand is looked at. */
 function begin(state: State, job: Job): Tail {
-  const tail = new Tail();
+  const tail = new Tail(job);
   job.dispatch.tail = tail;
   for (const task of job.open.values())
     for (const c of task.contributions) if (c.state === "leased") take(state, tail, task, c);
@@ -113,7 +126,6 @@ function take(state: State, tail: Tail, task: Task, contribution: Contribution):
 
 const isInHand = ({ task, contribution }: InHand): boolean =>
   contribution.state === "leased" &&
-  (task.copies ?? 0) < MOST_COPIES &&
   // Of a decided task contributions stay as they were.
   task.job.open.get(task.index) === task &&
   task.contributions.includes(contribution);
@@ -121,18 +133,27 @@ const isInHand = ({ task, contribution }: InHand): boolean =>
 type Fits = (task: Task) => boolean;
 
 const isFor = (task: Task, worker: Worker): boolean =>
-  !task.queued && isStranger(task, worker) && mayJoin(task, worker);
+  task.contributions.length < task.target + MOST_COPIES &&
+  !task.queued &&
+  isStranger(task, worker) &&
+  mayJoin(task, worker);
 
 function choose(tail: Tail, fits: Fits, doneMs: number, nowMs: number, own: Expected): Task | undefined {
+  const { job } = tail;
+  const left = copiesLeft(job);
   // Overdue for as long again as it is already, and one deviation: then a copy that is sooner pays.
   const isLate = ({ expectedMs }: InHand) => nowMs - expectedMs > own.devMs && 2 * nowMs - expectedMs > doneMs;
-  return find(tail, tail.overdue, fits, isLate) ?? find(tail, tail.last, fits, ({ expectedMs }) => expectedMs > doneMs);
+  // Those that are not late yet wait until all that is open could be copied: spent before, copies would be gone when the
+  // very last tasks need them. For those, half of the copies is kept.
+  const isLast = job.open.size <= left;
+  const late = isLast || 2 * left > budgetOf(job) ? find(tail, tail.overdue, fits, isLate) : undefined;
+  return late ?? (isLast ? find(tail, tail.last, fits, ({ expectedMs }) => expectedMs > doneMs) : undefined);
 }
 
 function find(tail: Tail, heap: Heap<InHand>, fits: Fits, pays: (entry: InHand) => boolean): Task | undefined {
   const passedOver: InHand[] = [];
   let found: Task | undefined;
-  for (let looked = 0; looked < LOOKED_AT; ) {
+  while (passedOver.length < LOOKED_AT) {
     const entry = heap.first;
     if (!entry) break;
     if (!isInHand(entry)) {
@@ -141,7 +162,6 @@ function find(tail: Tail, heap: Heap<InHand>, fits: Fits, pays: (entry: InHand) 
       continue;
     }
     if (!pays(entry)) break;
-    looked++;
     heap.delete(entry);
     passedOver.push(entry);
     if (!fits(entry.task)) continue;
