@@ -37,6 +37,8 @@ export interface WorkerDispatch {
   /** How much longer than expected its leases may take: doubled by each that runs out. */
   patience: number;
   ranOutMs: number;
+  /** When it last got copies of late tasks. */
+  copiedMs: number;
   /** Jobs it took last, newest first: it has their code and inputs. */
   recent: Job[];
 }
@@ -84,6 +86,7 @@ export const emptyWorkerDispatch = (): WorkerDispatch => ({
   committedMs: 0,
   patience: 1,
   ranOutMs: Number.NEGATIVE_INFINITY,
+  copiedMs: Number.NEGATIVE_INFINITY,
   recent: [],
 });
 

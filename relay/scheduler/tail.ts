@@ -68,6 +68,8 @@ export function copiesFor(state: State, job: Job, worker: Worker, most: number, 
   if (job.state !== "running" || !isEnding(job) || copiesLeft(job) <= 0) return [];
   // Only who has shown how fast it is.
   const own = worker.itemMs.has(job.app) ? expectedTask(state, job, worker) : undefined;
+  // Who answers without computing gets no more copies than who computes: one lease of them in the time a task takes.
+  if (nowMs - worker.dispatch.copiedMs < (expectedTask(state, job)?.meanMs ?? 0)) return [];
   if (!own || !isFast(state, job, own) || !isSafe(state, worker, own, nowMs)) return [];
   if (!job.dispatch.tail && job.open.size > mostInHand(job)) return [];
   const tail = job.dispatch.tail ?? begin(state, job);
@@ -82,6 +84,7 @@ export function copiesFor(state: State, job: Job, worker: Worker, most: number, 
     job.dispatch.copies++;
     copies.push(task);
   }
+  if (copies.length > 0) worker.dispatch.copiedMs = nowMs;
   return copies;
 }
 
@@ -135,6 +138,7 @@ type Fits = (task: Task) => boolean;
 const isFor = (task: Task, worker: Worker): boolean =>
   task.contributions.length < task.target + MOST_COPIES &&
   !task.queued &&
+  !task.lot &&
   isStranger(task, worker) &&
   mayJoin(task, worker);
 
