@@ -14,7 +14,7 @@ const PAGE = join(ROOT, "docs/verification.md");
 const IMAGES = join(ROOT, "docs/images");
 const SCENARIOS = join(import.meta.dirname, "scenarios");
 
-/** By name; `scale` is not among them unless asked for, as it takes as long as all others together. */
+/** By name. */
 export const scenarioNames = (): string[] =>
   readdirSync(SCENARIOS)
     .filter((file) => file.endsWith(".json"))
