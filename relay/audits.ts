@@ -2,7 +2,7 @@
 // check look like those of any task. In the store a check is a task of that deal, under its number.
 import { randomBytes } from "node:crypto";
 import type { JobSpec } from "../protocol/api.ts";
-import type { JobId } from "../protocol/ids.ts";
+import type { Address, JobId } from "../protocol/ids.ts";
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS } from "../protocol/limits.ts";
 import { type JobContext, makeJob } from "./rows.ts";
 import type { Check } from "./scheduler/checks.ts";
@@ -16,6 +16,14 @@ export type OpenAudit = (
   spec: JobSpec,
   priceWei: bigint,
 ) => Promise<{ dealId: JobId; feeBps: number } | undefined>;
+
+interface OpenOptions {
+  /** Without it there are no checks. */
+  openAudit?: OpenAudit | undefined;
+  pool: Address;
+  now: () => number;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
 
 /** Checks a job may come to need, beyond the rate: machines that do a disputed task again. */
 const SPARE_CHECKS = 16;
@@ -44,6 +52,28 @@ export class Audits {
   placeOf(job: JobContext, task: Task): { context: JobContext; index: number } {
     const deal = task.check && this.#deals.get(task.job.id);
     return deal ? { context: deal.context, index: task.check!.number } : { context: job, index: task.index };
+  }
+
+  /** The job does not wait for its checks: they begin once the pool's deal for them is on chain. Does not throw. */
+  async open(main: JobContext, checkRate: number, { openAudit, pool, now, log }: OpenOptions): Promise<void> {
+    const { row, job } = main;
+    if (!openAudit || !wantsAudit(row, job)) return;
+    const spec = auditSpec(row.spec, job.tasks, checkRate);
+    const { group, jobs } = this.#store;
+    try {
+      const deal = await openAudit(row.id, spec, row.priceWei);
+      if (!deal) return;
+      const audit = auditRow(row, spec, deal, pool, now());
+      let n = 0;
+      group.write(() => {
+        n = jobs.insert(audit);
+      });
+      await new Promise<void>((resolve) => group.afterwards(resolve));
+      this.attach(main, { ...audit, n, state: "running", mismatches: 0, spentSeconds: 0 });
+      log("job is checked", { job: row.id, deal: deal.dealId, checks: job.audit?.most });
+    } catch (error) {
+      log("no spot checks for this job", { job: row.id, error: String((error as Error).message) });
+    }
   }
 
   /** From now on the job's workers are checked. */
@@ -77,11 +107,11 @@ export class Audits {
 }
 
 /** Whether a job's results may rest on one worker's word, so that workers need checking; and can be, bit for bit. */
-export const wantsAudit = ({ spec }: Pick<JobRow, "spec">, job: Pick<Job, "compare">): boolean =>
+const wantsAudit = ({ spec }: Pick<JobRow, "spec">, job: Pick<Job, "compare">): boolean =>
   spec.law === "pool" && spec.trust > 1 && job.compare.kind === "exact";
 
 /** What the audit deal binds: the same app and inputs, as many tasks as there may be checks, each believed by itself. */
-export function auditSpec(spec: JobSpec, tasks: number, checkRate: number): JobSpec {
+function auditSpec(spec: JobSpec, tasks: number, checkRate: number): JobSpec {
   const wanted = Math.ceil(2 * checkRate * tasks) + SPARE_CHECKS;
   const checks = Math.min(wanted, MAX_JOB_TASKS, Math.floor(MAX_JOB_ITEMS / spec.itemsPerTask));
   const { app, params, inputs, itemsPerTask } = spec;
@@ -89,7 +119,7 @@ export function auditSpec(spec: JobSpec, tasks: number, checkRate: number): JobS
 }
 
 /** The audit deal as the store keeps it. */
-export function auditRow(
+function auditRow(
   main: JobRow,
   spec: JobSpec,
   { dealId, feeBps }: { dealId: JobId; feeBps: number },

@@ -1,38 +1,38 @@
-// The relay's one loop: gives events to the scheduler, puts what it decided on the disk, and tells those concerned.
-// The scheduler's memory may run ahead of the disk; nobody hears of it before the disk has caught up (see groupCommit).
+// The relay's one loop: gives events to the scheduler, has its effects performed, and lets out the answers once the disk
+// has caught up (see groupCommit). The scheduler's memory may run ahead of the disk; nobody hears of it before.
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { parseParams } from "../kernels/kernel.ts";
 import type { Ad } from "../protocol/ads.ts";
 import { type JobSpec, rangeOf } from "../protocol/api.ts";
-import { ackHash, type Domain } from "../protocol/commit.ts";
-import { type ErrorCode, invariant, SuperEdgeError } from "../protocol/errors.ts";
+import type { Domain } from "../protocol/commit.ts";
+import { type ErrorCode, SuperEdgeError } from "../protocol/errors.ts";
 import { splitHashes } from "../protocol/hashList.ts";
-import { type Address, type Bytes32, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
+import { type Address, type Cid, fromHex, hex32, type JobId, type TaskKey } from "../protocol/ids.ts";
 import type { LeaseMessage, RelayMessage, VolunteerMessage } from "../protocol/messages.ts";
-import { rewardsOf } from "../protocol/payout.ts";
-import { Audits, auditRow, auditSpec, type OpenAudit, wantsAudit } from "./audits.ts";
+import type { Audits, OpenAudit } from "./audits.ts";
 import type { Blobs } from "./blobs/blobs.ts";
-import { askedTask, awaitedUpload, checkBatch, checkBytes, checkOutput, sameBytes } from "./checks.ts";
+import { askedTask, awaitedUpload, checkBytes, checkOutput } from "./checks.ts";
+import { Committing } from "./committing.ts";
+import { Deciding } from "./deciding.ts";
 import { Disputes } from "./disputes.ts";
+import { Memory } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
 import { Presence } from "./presence.ts";
 import type { Verdict } from "./referee/twice.ts";
-import { contributionOf, type JobContext, makeJob, workerOf } from "./rows.ts";
+import { restore } from "./restore.ts";
+import { Reveals } from "./reveals.ts";
+import { type JobContext, makeJob, workerOf } from "./rows.ts";
 import { Sampling } from "./sampling.ts";
 import { Bands, type Ranking } from "./scheduler/bands.ts";
 import { credibilityOf } from "./scheduler/credibility.ts";
 import type { Effect, Event } from "./scheduler/events.ts";
-import type { Contribution, Job, Task, Worker } from "./scheduler/state.ts";
-import { emptyState, step } from "./scheduler/step.ts";
-import { markOf } from "./scheduler/suspicion.ts";
+import type { State, Task, Worker } from "./scheduler/state.ts";
+import { step } from "./scheduler/step.ts";
 import { Showing } from "./showing.ts";
-import { signHash } from "./signature.ts";
-import { CONTRIBUTION } from "./store/open.ts";
 import type { PromiseRow } from "./store/promises.ts";
 import type { Store } from "./store/store.ts";
 import type { WorkerRow } from "./store/workers.ts";
-import { uniform } from "./uniform.ts";
 
 type Of<T extends VolunteerMessage["type"]> = Extract<VolunteerMessage, { type: T }>;
 
@@ -62,8 +62,8 @@ export interface LoopOptions {
 }
 
 export class Loop {
-  readonly state = emptyState({ random: uniform });
-  readonly jobs = new Map<JobId, JobContext>();
+  readonly state: State;
+  readonly jobs: ReadonlyMap<JobId, JobContext>;
   /** Deals that pay for spot checks. */
   readonly audits: Audits;
   /** `job:ID` when a job's certified tasks or state have changed on the disk. */
@@ -71,16 +71,11 @@ export class Loop {
   readonly #o: LoopOptions;
   readonly #now: () => number;
   readonly #outbox: Outbox;
-  readonly #workers = new Map<Address, WorkerRow>();
-  /** Large outputs received, until their task is certified. */
-  readonly #uploads = new Map<TaskKey, Cid>();
+  readonly #memory: Memory;
   #changed = new Set<JobId>();
-  readonly #changedWorkers = new Set<Address>();
-  /**
-   * What opened a commitment, until the task is decided and both are written in one stroke. A reveal alone is told to
-   * nobody, and after a crash it is asked for again; if its task has to wait, it is written by itself all the same.
-   */
-  readonly #shown = new WeakMap<Contribution, { digest: Uint8Array; salt: Uint8Array }>();
+  readonly #reveals: Reveals;
+  readonly #committing: Committing;
+  readonly #deciding: Deciding;
   readonly #showing: Showing;
   readonly #disputes: Disputes;
   readonly #sampling: Sampling;
@@ -93,20 +88,26 @@ export class Loop {
   constructor(options: LoopOptions) {
     this.#o = options;
     this.#now = options.now ?? Date.now;
-    this.#outbox = new Outbox(options.send);
+    const { store, log, domain, pool, poolKey } = options;
+    const memory = new Memory(store);
+    this.#memory = memory;
+    this.state = memory.state;
+    this.jobs = memory.jobs;
+    this.audits = memory.audits;
+    const outbox = new Outbox(options.send);
+    this.#outbox = outbox;
     this.#showing = new Showing((worker, message) => {
       this.#outbox.question(worker, message);
       this.#answer();
     }, this.#now);
-    this.audits = new Audits(options.store);
+    const shared = { store, memory, outbox, now: this.#now, answer: () => this.#answer() };
+    this.#reveals = new Reveals(store, memory);
+    this.#committing = new Committing({ ...shared, domain, pool, poolKey });
+    this.#deciding = new Deciding({ ...shared, log, reveals: this.#reveals, changed: (job) => this.#changed.add(job) });
     this.#sampling = new Sampling(this.#showing);
-    this.#presence = new Presence(options.pool);
+    this.#presence = new Presence(pool);
     this.#bands = new Bands((worker) => credibilityOf(worker.standing, this.state.rules));
-    this.#disputes = new Disputes(
-      options.store,
-      this.#showing,
-      (worker) => !!this.state.workers.get(worker)?.connected,
-    );
+    this.#disputes = new Disputes(store, this.#showing, (worker) => !!this.state.workers.get(worker)?.connected);
     this.#restore();
     this.#timer = setInterval(() => {
       this.#showing.tick();
@@ -150,7 +151,7 @@ export class Loop {
       job: makeJob(row, app.manifest, !!this.#o.referee),
       contributions: 0,
     };
-    this.jobs.set(options.id, context);
+    this.#memory.jobs.set(options.id, context);
     this.#o.store.group.write(() => {
       context.row.n = this.#o.store.jobs.insert(row);
       if (row.promise) this.#o.store.promises.put(context.row.n, row.promise);
@@ -162,26 +163,8 @@ export class Loop {
     return context;
   }
 
-  /** The job does not wait for its checks: they begin once the pool's deal for them is on chain. */
-  async #audit(main: JobContext): Promise<void> {
-    const { store, openAudit, pool, log } = this.#o;
-    const { row, job } = main;
-    if (!openAudit || !wantsAudit(row, job)) return;
-    const spec = auditSpec(row.spec, job.tasks, this.state.rules.checkRate);
-    try {
-      const deal = await openAudit(row.id, spec, row.priceWei);
-      if (!deal) return;
-      const audit = auditRow(row, spec, deal, pool, this.#now());
-      let n = 0;
-      store.group.write(() => {
-        n = store.jobs.insert(audit);
-      });
-      await this.#durable();
-      this.audits.attach(main, { ...audit, n, state: "running", mismatches: 0, spentSeconds: 0 });
-      log("job is checked", { job: row.id, deal: deal.dealId, checks: job.audit?.most });
-    } catch (error) {
-      log("no spot checks for this job", { job: row.id, error: String((error as Error).message) });
-    }
+  #audit(context: JobContext): Promise<void> {
+    return this.audits.open(context, this.state.rules.checkRate, { ...this.#o, now: this.#now });
   }
 
   /** On the disk when the promise resolves. */
@@ -191,40 +174,9 @@ export class Loop {
   }
 
   #restore(): void {
-    const { store } = this.#o;
-    for (const row of store.workers.all()) {
-      this.#workers.set(row.address, row);
-      this.state.workers.set(row.address, workerOf(row, ""));
-    }
-    const byNumber = new Map([...this.#workers.values()].map((row) => [row.n, row]));
-    const rows = store.jobs.all();
-    const auditOf = new Map(rows.flatMap((row) => (row.auditOf === undefined ? [] : [[row.auditOf, row] as const])));
-    for (const row of rows) {
-      if (row.auditOf !== undefined) continue;
-      const app = store.apps.get(row.spec.app as Cid);
-      invariant(app, `job ${row.id} has an app in the store`);
-      const job = makeJob(row, app.manifest, !!this.#o.referee);
-      job.state = row.state;
-      if (row.spec.deadlineSeconds !== undefined) row.promise = store.promises.get(row.n);
-      job.isUnstable = row.error?.code === "kernel-nondeterministic";
-      this.jobs.set(row.id, { row, manifest: app.manifest, job, contributions: store.contributions.count(row.n) });
-      const certified = new Set(store.certified.indices(row.n));
-      job.certified = certified.size;
-      const audit = auditOf.get(row.n);
-      const main = this.jobs.get(row.id)!;
-      if (audit) this.audits.attach(main, audit);
-      const restored = (n: number) =>
-        store.contributions.open(n).map((c) => {
-          const contribution = contributionOf(c, job, byNumber.get(c.worker)!.address);
-          if (job.compare.kind === "exact") contribution.output = undefined;
-          return { index: c.task, contribution };
-        });
-      if (audit) this.dispatch({ type: "checksRestored", checks: this.audits.restored(main, restored(audit.n)) });
-      if (row.state !== "running") continue;
-      for (const { worker, count } of store.contributions.rejected(row.n))
-        job.marks.set(this.state.workers.get(byNumber.get(worker)!.address)!, markOf(count));
-      this.dispatch({ type: "jobRestored", job, certified, contributions: restored(row.n) });
-      if (!audit) void this.#audit(main);
+    for (const event of restore(this.#o.store, this.#memory, !!this.#o.referee)) {
+      this.dispatch(event);
+      if (event.type === "jobRestored" && !event.job.audit) void this.#audit(this.jobs.get(event.job.id)!);
     }
   }
 
@@ -249,10 +201,10 @@ export class Loop {
       adapter,
       seenMs: this.#now(),
     });
-    const known = this.#workers.get(address);
+    const known = this.#memory.workers.get(address);
     // Counters may be ahead of the disk by the current group.
     if (known) Object.assign(row, { sequence: known.sequence, earnedWei: known.earnedWei });
-    this.#workers.set(address, row);
+    this.#memory.workers.set(address, row);
     const worker = { ...workerOf(row, subnet), score: options.score, connected: true };
     worker.standing = this.state.workers.get(address)?.standing ?? worker.standing;
     Object.assign(worker, this.#presence.tell(worker, ad, this.state, this.#now()));
@@ -291,82 +243,8 @@ export class Loop {
   }
 
   onCommit(worker: Address, message: Of<"commit">): void {
-    const { store, domain, pool, poolKey } = this.#o;
-    const row = this.#workers.get(worker)!;
-    const { commitments, batch } = checkBatch(message, worker, { domain, pool });
-    if (message.sequence <= row.sequence) return this.#repeatAck(row, message);
-    if (message.sequence !== row.sequence + 1)
-      throw new SuperEdgeError("out-of-order", `sequence: expected ${row.sequence + 1}, found ${message.sequence}`);
-
-    const tasks: { task: Task; commitment: Bytes32; position: number }[] = [];
-    const seen = new Set<string>();
-    splitHashes(message.keys).forEach((bytes, position) => {
-      const key = hex32(bytes) as TaskKey;
-      if (seen.has(key)) throw new SuperEdgeError("bad-message", `keys: ${key} is there twice`);
-      seen.add(key);
-      const task = this.state.tasks.get(key);
-      const held = task?.contributions.find((c) => c.worker === worker);
-      if (task && held?.state === "leased") tasks.push({ task, commitment: hex32(commitments[position]!), position });
-      else this.#outbox.verdict(worker, { key: bytes, verdict: "lapsed", rewardWei: "0" });
-    });
-    if (tasks.length === 0) {
-      this.#answer();
-      throw new SuperEdgeError("not-yours", "expected at least one task that this worker holds a lease for");
-    }
-    row.sequence = message.sequence;
-    const ack = signHash(ackHash(domain, batch), poolKey);
-    store.group.write(() => {
-      store.contributions.insertBatch({
-        worker: row.n,
-        sequence: message.sequence,
-        root: batch.root,
-        count: batch.count,
-        signature: message.signature,
-        commitments: message.commitments,
-        ack,
-        atMs: this.#now(),
-      });
-      store.workers.setSequence(row.n, message.sequence);
-      for (const { task, commitment, position } of tasks) {
-        const held = task.contributions.find((c) => c.worker === worker);
-        const { context, index } = this.#placeOf(task);
-        if (task.check) this.audits.note(task.job, task.check, task.index);
-        store.contributions.insert({
-          job: context.row.n,
-          task: index,
-          worker: row.n,
-          owner: held?.owner ?? row.owner,
-          beneficiary: held?.beneficiary ?? row.beneficiary,
-          subnet: held?.subnet ?? "",
-          score: held?.score ?? row.score,
-          sequence: message.sequence,
-          position,
-          commitment: fromHex(commitment),
-          cohort: held?.cohort ?? "",
-          numericClass: held?.numericClass ?? "",
-          checksAt: held?.checksAt ?? 0,
-          historyAt: held?.historyAt ?? 0,
-          failuresAt: held?.failuresAt ?? 0,
-        });
-      }
-    });
-    for (const { task } of tasks) this.#placeOf(task).context.contributions++;
-    this.#outbox.message(worker, { type: "ack", sequence: message.sequence, root: batch.root, signature: ack });
-    this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs, workMs: message.workMs });
-  }
-
-  /** The ack was lost on the way: the same batch gets the same answer, another one under its number none. */
-  #repeatAck(row: WorkerRow, message: Of<"commit">): void {
-    const accepted = this.#o.store.contributions.batch(row.n, message.sequence);
-    if (!accepted || !sameBytes(accepted.root, message.root))
-      throw new SuperEdgeError("replayed", `sequence ${message.sequence} was accepted before, with another batch`);
-    this.#outbox.message(row.address, {
-      type: "ack",
-      sequence: message.sequence,
-      root: message.root,
-      signature: accepted.ack,
-    });
-    this.#answer();
+    const tasks = this.#committing.accept(worker, message);
+    if (tasks) this.dispatch({ type: "committed", worker, tasks, busyMs: message.busyMs, workMs: message.workMs });
   }
 
   /** Refused reveals are reported one by one; the others count. */
@@ -376,7 +254,7 @@ export class Loop {
       try {
         const { task, held } = askedTask(this.state, worker, reveal);
         const output = checkOutput(this.jobs.get(task.job.id)!, task, reveal);
-        this.#shown.set(held, { digest: reveal.digest, salt: reveal.salt });
+        this.#reveals.note(held, reveal);
         if (this.#sampling.isAwaited(task, held)) continue;
         this.dispatch({ type: "revealed", worker, task, digest: hex32(reveal.digest), output });
       } catch (error) {
@@ -391,7 +269,7 @@ export class Loop {
     const held = task.contributions.find((c) => c.worker === worker);
     if (!held) return;
     const digest = () => {
-      const shown = this.#shown.get(held);
+      const shown = this.#reveals.of(held);
       return shown && hex32(shown.digest);
     };
     this.#sampling.ask(this.jobs.get(task.job.id)!, task, held, digest, (sample) => {
@@ -399,21 +277,6 @@ export class Loop {
       if (held.state !== "asked" || !task.contributions.includes(held)) return;
       this.dispatch({ type: "revealed", worker, task, digest: digest()!, output: undefined, sample });
     });
-  }
-
-  /** The task waits for something else: what its workers have shown must outlive a crash, for they may be gone by then. */
-  #keepReveals(task: Task): void {
-    const { store } = this.#o;
-    const { context, index } = this.#placeOf(task);
-    for (const c of task.contributions) {
-      const shown = this.#shown.get(c);
-      if (!shown) continue;
-      this.#shown.delete(c);
-      const worker = this.#workers.get(c.worker)!.n;
-      const output = task.check ? null : (c.output ?? null);
-      const reveal = { job: context.row.n, task: index, worker, ...shown, output };
-      store.group.write(() => store.contributions.reveal(reveal));
-    }
   }
 
   onShown(worker: Address, message: Of<"shown">): void {
@@ -444,7 +307,7 @@ export class Loop {
     checkBytes(this.jobs.get(task.job.id)!, task, output, digest);
     const blob = await blobs.put(output);
     awaitedUpload(this.state, worker, key);
-    this.#uploads.set(key, blob);
+    this.#deciding.noteUpload(key, blob);
     this.dispatch({ type: "uploaded", worker, task });
     await this.#durable();
   }
@@ -489,7 +352,7 @@ export class Loop {
         }
         return this.#answer();
       case "askUpload":
-        this.#keepReveals(effect.task);
+        this.#reveals.keep(effect.task);
         this.#outbox.message(effect.worker, { type: "upload", key: fromHex(effect.task.key) });
         return this.#answer();
       case "revoke":
@@ -497,20 +360,19 @@ export class Loop {
           this.#outbox.message(effect.worker, { type: "revoke", keys: fromHex(task.key) });
         return this.#answer();
       case "lapsed":
-        this.#keepReveals(effect.task);
-        return this.#close(effect.task, effect.contribution, "lapsed", 0n);
+        return this.#deciding.lapse(effect);
       case "held":
-        this.#keepReveals(effect.task);
+        this.#reveals.keep(effect.task);
         // It may wait long: what agrees exactly need not be at hand to be compared.
         if (effect.task.job.compare.kind === "exact") for (const c of effect.task.contributions) c.output = undefined;
         return;
       case "certified":
-        return this.#certify(effect);
+        return this.#deciding.certify(effect);
       case "mismatch": {
         const context = this.jobs.get(effect.task.job.id)!;
         const { row } = context;
         row.mismatches++;
-        this.#keepReveals(effect.task);
+        this.#reveals.keep(effect.task);
         const parts = this.#sampling.parts(context, effect.task, effect.contributions);
         this.#disputes.note(context, effect.task, effect.contributions, parts);
         store.group.write(() => store.jobs.countMismatch(row.n));
@@ -520,13 +382,13 @@ export class Loop {
       case "askReferee":
         return void this.#askReferee(effect.task);
       case "checked":
-        return this.#checked(effect);
+        return this.#deciding.check(effect);
       case "acquitted": {
         const { n } = this.jobs.get(effect.job.id)!.row;
         return store.group.write(() => store.contributions.acquit(n));
       }
       case "workerChanged":
-        return this.#tally(effect.worker.address);
+        return this.#deciding.tally(effect.worker.address);
       case "banned": {
         const { address, good, bad } = effect.worker;
         log("worker banned", { worker: address, good, bad });
@@ -537,9 +399,9 @@ export class Loop {
         return store.group.afterwards(() => this.#o.dismiss(address, error));
       }
       case "jobDone":
-        return this.#finish(effect.job, "done");
+        return this.#deciding.finish(effect.job, "done");
       case "jobStopped":
-        return this.#finish(effect.job, "stopped", { code: effect.code, message: effect.message });
+        return this.#deciding.finish(effect.job, "stopped", { code: effect.code, message: effect.message });
     }
   }
 
@@ -552,99 +414,6 @@ export class Loop {
       store.group.write(() => store.apps.quarantine(app, verdict.unstable, this.#now()));
     }
     this.dispatch({ type: "refereed", task, ...verdict });
-  }
-
-  #placeOf(task: Task): { context: JobContext; index: number } {
-    return this.audits.placeOf(this.jobs.get(task.job.id)!, task);
-  }
-
-  /** A check passed is paid like a certified task; one that failed is not, and nothing of it reaches the chain. */
-  #checked({ task, contribution, passed }: Extract<Effect, { type: "checked" }>): void {
-    const { store } = this.#o;
-    const { context, index } = this.#placeOf(task);
-    const { row } = context;
-    if (!passed) return this.#close(task, contribution, "lapsed", 0n, "rejected");
-    const digest = fromHex(contribution.digest!);
-    const atMs = this.#now();
-    const nothing = { output: null, outputCid: null, belief: null };
-    store.group.write(() => store.certified.insert({ job: row.n, task: index, digest, atMs, ...nothing }));
-    const rewardWei = rewardsOf(row, [contribution]).get(contribution.worker) ?? 0n;
-    this.#workers.get(contribution.worker)!.earnedWei += rewardWei;
-    this.#close(task, contribution, "agreed", rewardWei);
-  }
-
-  /** Once a transaction, however many verdicts are in it. */
-  #tally(address: Address): void {
-    if (this.#changedWorkers.has(address)) return;
-    this.#changedWorkers.add(address);
-    this.#o.store.group.write(() => {
-      this.#changedWorkers.delete(address);
-      const { earnedWei } = this.#workers.get(address)!;
-      const worker = this.state.workers.get(address)!;
-      this.#o.store.workers.tally({ ...worker, ...worker.standing, earnedWei });
-    });
-  }
-
-  #finish(job: Job, state: "done" | "stopped", error?: { code: ErrorCode; message: string }): void {
-    const { row } = this.jobs.get(job.id)!;
-    const atMs = this.#now();
-    Object.assign(row, { state, error, finishedMs: atMs });
-    this.#o.store.group.write(() => this.#o.store.jobs.finish(row.n, state, error, atMs));
-    this.#o.log(`job ${state}`, { job: job.id, ...error });
-    this.#changed.add(job.id);
-  }
-
-  #certify({ task, canonical, agreeing, rejected, reason }: Extract<Effect, { type: "certified" }>): void {
-    const { store } = this.#o;
-    const { row } = this.jobs.get(task.job.id)!;
-    const outputCid = this.#uploads.get(task.key) ?? null;
-    this.#uploads.delete(task.key);
-    invariant(canonical.inline || outputCid, `certified task ${task.index} of ${row.id} has its bytes`);
-    const author = this.#workers.get(canonical.worker)!.n;
-    store.group.write(() =>
-      store.certified.insert({
-        job: row.n,
-        task: task.index,
-        digest: fromHex(canonical.digest!),
-        output: outputCid ? null : (canonical.output ?? store.contributions.output(row.n, task.index, author)),
-        outputCid,
-        atMs: this.#now(),
-        belief: JSON.stringify(reason),
-      }),
-    );
-    const { spending } = task.job;
-    if (spending) {
-      row.spentSeconds = spending.seconds;
-      store.group.write(() => store.jobs.setSpent(row.n, row.spentSeconds));
-    }
-    const rewards = rewardsOf(row, agreeing);
-    for (const c of agreeing) {
-      const rewardWei = rewards.get(c.worker) ?? 0n;
-      this.#workers.get(c.worker)!.earnedWei += rewardWei;
-      this.#close(task, c, "agreed", rewardWei);
-    }
-    for (const c of rejected) this.#close(task, c, "rejected", 0n);
-    this.#changed.add(task.job.id);
-  }
-
-  #close(
-    task: Task,
-    c: Contribution,
-    state: "agreed" | "rejected" | "lapsed",
-    rewardWei: bigint,
-    verdict: "certified" | "rejected" | "lapsed" = state === "agreed" ? "certified" : state,
-  ): void {
-    const { store } = this.#o;
-    const { context, index } = this.#placeOf(task);
-    const { row } = context;
-    const worker = this.#workers.get(c.worker)!.n;
-    const shown = this.#shown.get(c);
-    store.group.write(() => {
-      if (shown) store.contributions.decide(row.n, index, worker, CONTRIBUTION[state], shown.digest, shown.salt);
-      else store.contributions.close(row.n, index, worker, CONTRIBUTION[state]);
-    });
-    this.#outbox.verdict(c.worker, { key: fromHex(task.key), verdict, rewardWei: String(rewardWei) });
-    this.#answer();
   }
 
   #leaseMessage({ job, tasks, deadlineMs }: Extract<Effect, { type: "lease" }>): LeaseMessage {
@@ -661,10 +430,7 @@ export class Loop {
   }
 
   /** Every worker ever seen, as the scheduler knows it and as stored. */
-  *workers(): Generator<{ row: WorkerRow; worker: Worker }> {
-    for (const row of this.#workers.values()) {
-      const worker = this.state.workers.get(row.address);
-      if (worker) yield { row, worker };
-    }
+  workers(): Generator<{ row: WorkerRow; worker: Worker }> {
+    return this.#memory.seen();
   }
 }
