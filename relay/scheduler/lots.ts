@@ -32,8 +32,7 @@ function drawLot(state: State, task: Task, nowMs: number): void {
   for (let draw = 0; draw < DRAWS; draw++) {
     const worker = state.roll.draw(state.random);
     if (!worker) break;
-    if (worker.banned || worker.failed.has(job.id) || !job.dispatch.clusters.has(worker.dispatch.cluster!)) continue;
-    if (!isStranger(task, worker) || !mayJoin(task, worker)) continue;
+    if (!isFit(task, worker)) continue;
     const expected = expectedTask(state, job, worker);
     const untilMs = nowMs + (expected ? Math.max(LOT_MS, LOT_TASKS * expected.meanMs) : UNKNOWN_LOT_MS);
     task.lot = { worker, untilMs, proof: owe(worker) };
@@ -59,45 +58,54 @@ function unlot(state: State, task: Task): void {
 
 /** A worker that has gone, or is sent away: others are drawn. */
 export function dropLots(state: State, worker: Worker, nowMs: number): void {
-  for (const task of worker.lots.splice(0)) {
-    if (task.lot?.worker !== worker) continue;
-    unlot(state, task);
-    if (isOpen(task)) wantAnother(state, task, nowMs);
-  }
+  for (const task of worker.lots.splice(0)) drop(state, task, worker, nowMs);
+}
+
+/** It cannot or need not be this worker: if the task still wants one, another is drawn. */
+function drop(state: State, task: Task, worker: Worker, nowMs: number): void {
+  if (task.lot?.worker !== worker) return;
+  unlot(state, task);
+  if (isOpen(task)) wantAnother(state, task, nowMs);
 }
 
 /** The job whose task was drawn for the worker first; tasks that need it no longer are dropped on the way. */
-export function jobOfLots(state: State, worker: Worker): Job | undefined {
+export function jobOfLots(state: State, worker: Worker, nowMs: number): Job | undefined {
   const { lots } = worker;
   for (let task = lots[0]; task; task = lots[0]) {
     if (isFor(task, worker)) return task.job;
-    if (task.lot?.worker === worker) unlot(state, task);
     lots.shift();
+    drop(state, task, worker, nowMs);
   }
   return undefined;
 }
 
 /** At most `most` tasks of a job that were drawn for the worker. */
-export function takeLots(state: State, job: Job, worker: Worker, most: number): Task[] {
+export function takeLots(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
   const taken: Task[] = [];
-  worker.lots = worker.lots.filter((task) => {
-    if (!isFor(task, worker)) {
-      if (task.lot?.worker === worker) unlot(state, task);
-      return false;
+  for (const task of worker.lots.splice(0)) {
+    if (!isFor(task, worker)) drop(state, task, worker, nowMs);
+    else if (task.job !== job || taken.length >= most) worker.lots.push(task);
+    else {
+      task.taken = task.lot!.proof;
+      task.lot = undefined;
+      taken.push(task);
     }
-    if (task.job !== job || taken.length >= most) return true;
-    task.taken = task.lot!.proof;
-    task.lot = undefined;
-    taken.push(task);
-    return false;
-  });
+  }
   return taken;
 }
 
 const isOpen = (task: Task): boolean => task.job.state === "running" && task.job.open.get(task.index) === task;
 
 const isFor = (task: Task, worker: Worker): boolean =>
-  task.lot?.worker === worker && isOpen(task) && isStranger(task, worker) && wanted(task) > 0;
+  task.lot?.worker === worker && isOpen(task) && wanted(task) > 0 && isFit(task, worker);
+
+/** Asked again when it comes for the task: its machine, its address or what it can run may have changed since it was drawn. */
+const isFit = (task: Task, worker: Worker): boolean =>
+  !worker.banned &&
+  !worker.failed.has(task.job.id) &&
+  task.job.dispatch.clusters.has(worker.dispatch.cluster!) &&
+  isStranger(task, worker) &&
+  mayJoin(task, worker);
 
 /** Fresh tasks of a job that may rest on the worker's word: few until it has passed some checks, or a fast one floods it. */
 export const freshFor = (job: Job, worker: Worker): number =>

@@ -43,7 +43,7 @@ export function place(state: State, worker: Worker, nowMs: number): Effect {
 
 /** What the worker was drawn for comes first, with other tasks of the same job around it. */
 function drawn(state: State, worker: Worker, nowMs: number): Effect | undefined {
-  const job = jobOfLots(state, worker);
+  const job = jobOfLots(state, worker, nowMs);
   return job && leaseOf(state, job, worker, nowMs);
 }
 

@@ -25,7 +25,7 @@ export const slotsWaiting = (job: Job): number =>
   (job.tasks - job.fresh + job.dispatch.returned.size) * job.firstReplicas + job.again.size;
 
 export function pick(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
-  const picked = takeLots(state, job, worker, most);
+  const picked = takeLots(state, job, worker, most, nowMs);
   const abroad = pickAgain(state, job, worker, most, picked);
   // Who may begin no more until something of it is checked is checked now.
   const allowed = freshFor(job, worker);
@@ -48,7 +48,7 @@ export function pick(state: State, job: Job, worker: Worker, most: number, nowMs
   }
   // What waits for credibility at the end is checked by whom the lot falls on: maybe by this worker.
   for (let left = most - picked.length; left > 0 && auditHeld(state, job, nowMs); ) left--;
-  picked.push(...takeLots(state, job, worker, most - picked.length));
+  picked.push(...takeLots(state, job, worker, most - picked.length, nowMs));
   return picked;
 }
 
@@ -64,7 +64,17 @@ function pickAgain(state: State, job: Job, worker: Worker, most: number, picked:
     if (index === undefined) break;
     const task = job.open.get(index);
     // A number may be in line twice: what was taken elsewhere and came back.
-    if (!task?.queued || picked.includes(task) || abroad.includes(task)) continue;
+    if (!task?.queued || abroad.includes(task)) continue;
+    // Who was drawn for it may have taken it, or takes it now.
+    const left = wanted(task) - (picked.includes(task) ? 1 : 0);
+    if (left <= 0) {
+      task.queued = false;
+      continue;
+    }
+    if (picked.includes(task)) {
+      kept.push(index);
+      continue;
+    }
     if (!isStranger(task, worker) || !mayJoin(task, worker)) {
       kept.push(index);
       continue;
@@ -75,7 +85,7 @@ function pickAgain(state: State, job: Job, worker: Worker, most: number, picked:
       continue;
     }
     picked.push(task);
-    if (wanted(task) > 1) kept.push(index);
+    if (left > 1) kept.push(index);
     else task.queued = false;
   }
   // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
