@@ -33,20 +33,21 @@ export function waive(state: State, worker: Worker, proof: Proof): void {
 
 /** The result was confirmed by so much, or will not be. Returns whether the worker has passed something by it. */
 export function prove(state: State, worker: Worker, c: Contribution, weight: number): boolean {
-  if (!c.proof) {
-    if (weight > 0) passed(worker.standing, weight, state.rules);
-    return weight > 0;
-  }
+  if (!c.proof) return count(state, worker, weight);
   c.proof.weight ??= weight;
   return drain(state, worker);
 }
 
 function drain(state: State, worker: Worker): boolean {
   let hasPassed = false;
-  while (worker.proofs[0]?.weight !== undefined) {
-    const counts = worker.proofs.shift()!.weight!;
-    if (counts > 0) passed(worker.standing, counts, state.rules);
-    hasPassed ||= counts > 0;
-  }
+  while (worker.proofs[0]?.weight !== undefined)
+    if (count(state, worker, worker.proofs.shift()!.weight!)) hasPassed = true;
   return hasPassed;
+}
+
+function count(state: State, worker: Worker, weight: number): boolean {
+  if (weight <= 0) return false;
+  passed(worker.standing, weight, state.rules);
+  if (worker.held.size > 0) state.improved.add(worker);
+  return true;
 }

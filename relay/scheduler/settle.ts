@@ -211,9 +211,7 @@ function credit(state: State, agreeing: readonly Contribution[]): void {
     c.counted = true;
     const allOthersBad = doubts.reduce((product, doubt, j) => (j === i ? product : product * doubt), 1);
     const worker = state.workers.get(c.worker)!;
-    if (!prove(state, worker, c, 1 - allOthersBad)) continue;
-    call(state, c);
-    if (worker.held.size > 0) state.improved.add(worker);
+    if (prove(state, worker, c, 1 - allOthersBad)) call(state, c);
   }
 }
 
@@ -337,13 +335,13 @@ function endAudit(task: Task): void {
 
 /** The task is decided without this contribution. */
 function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): void {
+  const worker = state.workers.get(c.worker);
+  if (worker) prove(state, worker, c, 0);
   if (c.state !== "leased") {
-    const worker = state.workers.get(c.worker);
-    if (worker) prove(state, worker, c, 0);
     if (worker && c.state !== "revealed") worker.unrevealed = Math.max(0, worker.unrevealed - 1);
     return void effects.push({ type: "lapsed", task, contribution: c });
   }
-  state.workers.get(c.worker)?.leased.delete(task);
+  worker?.leased.delete(task);
   effects.push({ type: "revoke", worker: c.worker, tasks: [task] });
 }
 
