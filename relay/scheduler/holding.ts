@@ -74,7 +74,8 @@ export function auditOne(state: State, job: Job, holder: Worker, nowMs: number):
   const waiting = holder.held.get(job.id);
   if (!waiting) return false;
   const { standing } = holder;
-  const needed = Math.ceil(waiting.last.at - standing.checks) || 1;
+  // Nothing lacks but the end of a dispute, which may never come: one at a time.
+  const needed = Math.max(1, Math.ceil(waiting.last.at - standing.checks));
   if (standing.beingChecked >= Math.min(needed, state.rules.checkedAtOnce)) return false;
   const { task } = waiting.at(Math.floor(state.random() * waiting.size));
   unhold(task);

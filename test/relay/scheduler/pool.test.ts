@@ -181,6 +181,22 @@ describe(`law pool (seed ${seed})`, () => {
     expect(waiting.every(({ target }) => target >= 2)).toBe(true);
   });
 
+  it("finishes a job by other workers while somebody of it is in a dispute that never ends", () => {
+    const grid = new Grid({ tasks: 40, trust: 20 }, { auditRate: 0 });
+    grid.join(1, 2, 3);
+    for (let i = 0; i < 2; i++) {
+      grid.ask(1);
+      grid.work(1);
+    }
+    expect(grid.job.held).toBeGreaterThan(4);
+    const { standing } = grid.worker(1);
+    // In another job, of which nobody else can do the task.
+    standing.disputes = 1;
+    standing.checks += 100;
+    grid.run([1, 2, 3]);
+    expect([grid.job.state, standing.disputes]).toEqual(["done", 1]);
+  });
+
   describe("with a referee", () => {
     let grid: Grid;
     beforeEach(() => {
