@@ -33,8 +33,8 @@ export interface Rules {
 export const defaultRules: Rules = {
   saboteurs: 0.2,
   collusion: "tasks",
-  auditRate: 0.08,
-  checkRate: 0.04,
+  auditRate: 0.05,
+  checkRate: 0.02,
   memory: 2000,
   holdChecks: 600,
   maxHeld: 50_000,

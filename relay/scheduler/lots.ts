@@ -29,10 +29,13 @@ function drawLot(state: State, task: Task, nowMs: number): void {
   const { job } = task;
   const [first] = task.contributions;
   if (first && task.contributions.length === 1) awaitProof(state, first);
+  // At a job's end, when most have nothing to do, the busy ones are not waited for.
+  const mustWait = job.fresh >= job.tasks && state.waiting.size >= state.roll.owners / 2;
   for (let draw = 0; draw < DRAWS; draw++) {
     const worker = state.roll.draw(state.random);
     if (!worker) break;
     if (!isFit(task, worker)) continue;
+    if (mustWait && draw < DRAWS / 2 && !state.waiting.has(worker)) continue;
     const expected = expectedTask(state, job, worker);
     const untilMs = nowMs + (expected ? Math.max(LOT_MS, LOT_TASKS * expected.meanMs) : UNKNOWN_LOT_MS);
     task.lot = { worker, untilMs, proof: owe(worker) };
