@@ -58,7 +58,8 @@ export class Audits {
   async open(main: JobContext, checkRate: number, { openAudit, pool, now, log }: OpenOptions): Promise<void> {
     const { row, job } = main;
     if (!openAudit || !wantsAudit(row, job)) return;
-    const spec = auditSpec(row.spec, job.tasks, checkRate);
+    const spec = auditSpec(row, job.tasks, checkRate);
+    if (spec.items === 0) return;
     const { group, jobs } = this.#store;
     try {
       const deal = await openAudit(row.id, spec, row.priceWei);
@@ -80,7 +81,8 @@ export class Audits {
   attach(main: JobContext, row: JobRow): void {
     const job = makeJob(row, main.manifest, false);
     this.#deals.set(main.row.id, { main, context: { row, manifest: main.manifest, job, contributions: 0 } });
-    main.job.audit = { keyOf: job.keyOf, next: this.#store.spots.next(row.n), most: job.tasks };
+    const perTask = checksPaidBy(main.row);
+    main.job.audit = { keyOf: job.keyOf, next: this.#store.spots.next(row.n), most: job.tasks, perTask };
   }
 
   /** Written down with the commit, so that a check survives a crash. */
@@ -110,9 +112,16 @@ export class Audits {
 const wantsAudit = ({ spec }: Pick<JobRow, "spec">, job: Pick<Job, "compare">): boolean =>
   spec.law === "pool" && spec.trust > 1 && job.compare.kind === "exact";
 
+/**
+ * Checks that the pool's fee for one certified task of the job pays for. The requester names the price, and may own the
+ * machines: a pool that paid for more could be emptied by jobs made for that.
+ */
+const checksPaidBy = ({ feeBps }: Pick<JobRow, "feeBps">): number => feeBps / (10_000 - feeBps);
+
 /** What the audit deal binds: the same app and inputs, as many tasks as there may be checks, each believed by itself. */
-function auditSpec(spec: JobSpec, tasks: number, checkRate: number): JobSpec {
-  const wanted = Math.ceil(2 * checkRate * tasks) + SPARE_CHECKS;
+export function auditSpec(main: Pick<JobRow, "spec" | "feeBps">, tasks: number, checkRate: number): JobSpec {
+  const { spec } = main;
+  const wanted = Math.min(Math.ceil(2 * checkRate * tasks) + SPARE_CHECKS, Math.floor(checksPaidBy(main) * tasks));
   const checks = Math.min(wanted, MAX_JOB_TASKS, Math.floor(MAX_JOB_ITEMS / spec.itemsPerTask));
   const { app, params, inputs, itemsPerTask } = spec;
   return { app, params, inputs, items: checks * itemsPerTask, itemsPerTask, law: "pool", trust: 1, replicas: 1 };

@@ -43,6 +43,7 @@ export function recheck(job: Job, c: Contribution, index: number): void {
 export function nextCheck(state: State, job: Job, worker: Worker): Task | undefined {
   const { audit } = job;
   if (!audit || audit.next >= audit.most) return undefined;
+  if (audit.perTask !== undefined && audit.next >= Math.floor(audit.perTask * job.certified)) return undefined;
   const again = job.rechecks.get(worker.address);
   if (again) {
     job.rechecks.delete(worker.address);

@@ -73,8 +73,8 @@ export interface Job {
   holders: Rota<Worker>;
   /** The pool can run its tasks itself. */
   referee: boolean;
-  /** Where spot checks get their keys, and how many there may be; none without it. */
-  audit?: { keyOf: (number: number) => TaskKey; next: number; most: number };
+  /** Where spot checks get their keys, and how many there may be: in all, and for each certified task. None without it. */
+  audit?: { keyOf: (number: number) => TaskKey; next: number; most: number; perTask?: number };
   /** Checks leased and not answered. */
   openChecks: number;
   /** Certified tasks that may be asked again. */

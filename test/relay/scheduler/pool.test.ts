@@ -157,6 +157,22 @@ describe(`law pool (seed ${seed})`, () => {
       expect(new Set(agreeing.map((c) => c.owner)).size).toBe(agreeing.length);
   });
 
+  it("makes no more checks than certified tasks have paid for, whoever asks for them", () => {
+    const grid = new Grid({ tasks: 300, trust: 200 }, { checkRate: 1, auditRate: 0.3 }, true);
+    const audit = grid.job.audit!;
+    audit.perTask = 0.1;
+    grid.join(1, 2, 3, 4, 5);
+    let most = 0;
+    for (let round = 0; round < 2000 && grid.job.state === "running"; round++)
+      for (const n of [1, 2, 3, 4, 5]) {
+        grid.ask(n);
+        most = Math.max(most, audit.next - 0.1 * grid.job.certified);
+        grid.work(n);
+      }
+    expect([grid.job.state, audit.next > 10]).toEqual(["done", true]);
+    expect(most).toBeLessThanOrEqual(0);
+  });
+
   it("looks again at what a worker did before it was found wrong, without its word", () => {
     const grid = new Grid({ tasks: 4000, trust: 2000 }, { auditRate: 0, checkRate: 0 });
     grid.join(1, 2, 3, 4);
