@@ -22,6 +22,8 @@ export interface Surroundings {
   now?: number;
   /** In [0, 1), for random(). */
   random?: () => number;
+  /** Share of MAX_STEPS and MAX_REGEX_STEPS (limits.ts) that it may take, in (0, 1]; all of them unless told. */
+  share?: number;
 }
 
 function adOf(ad: string | Expression): Ad {
@@ -55,10 +57,12 @@ function once(evaluator: Evaluator, expression: Expression, surroundings: Surrou
   return value;
 }
 
-function enter(state: State, { my, target, scoping = "matchmaking" }: Surroundings): void {
+function enter(state: State, { my, target, scoping = "matchmaking", share = 1 }: Surroundings): void {
   const right = target === undefined ? undefined : adOf(target);
   const left = my === undefined ? right && new Ad() : adOf(my);
   state.enter(left, right !== undefined && right === left ? twin(right) : right, scoping);
+  state.steps = Math.ceil(state.steps * share);
+  state.regexSteps = Math.ceil(state.regexSteps * share);
 }
 
 /** The value, or ERROR where the library's evaluation fails: at a cycle, or at our limits. */

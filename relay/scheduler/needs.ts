@@ -6,6 +6,12 @@ import { type Ad, compile, Real, type Value } from "../../protocol/classad/index
 import type { Ranking } from "./bands.ts";
 import { preferenceKey, weightsOf } from "./preferences.ts";
 
+/**
+ * Of what an evaluation may take at most: it is made for every cluster, or every machine and second, on the relay's own
+ * thread. Forty times what a typical one takes; one that wants more is ERROR, and so no.
+ */
+const SHARE = 0.05;
+
 export interface Needs {
   /** Names of machine attributes on which `admits` depends. */
   mentions: readonly string[];
@@ -34,14 +40,14 @@ export function needsOf(job: JobAd): Needs {
     const expression = parseJobExpression("requirements", spec.requirements);
     for (const name of namesIn(expression).attributes) mentions.add(name);
     const { evaluate } = compile(expression);
-    admits = (machine) => hasAll(machine) && isTrue(evaluate({ my, target: machineAd(machine) }));
+    admits = (machine) => hasAll(machine) && isTrue(evaluate({ my, target: machineAd(machine), share: SHARE }));
   }
   return { mentions: [...mentions], admits, ranking: rankingOf() };
 
   function rankingOf(): Ranking {
     if (spec.rank === undefined) return { key: preferenceKey(engine, preference), engine, by: weightsOf(preference) };
     const { evaluate } = compile(parseJobExpression("rank", spec.rank));
-    const by = (machine: Attributes) => numberOf(evaluate({ my, target: machineAd(machine) }));
+    const by = (machine: Attributes) => numberOf(evaluate({ my, target: machineAd(machine), share: SHARE }));
     return { key: `rank ${id}`, engine, by };
   }
 }

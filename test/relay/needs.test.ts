@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Ad, type Attributes, MACHINE_ATTRIBUTES, machineAttributes } from "../../protocol/ads.ts";
 import type { JobSpec, JobView, TaskView } from "../../protocol/api.ts";
+import { evaluate } from "../../protocol/classad/index.ts";
 import type { Cid } from "../../protocol/ids.ts";
 import { Presence } from "../../relay/presence.ts";
 import { defaultRules } from "../../relay/scheduler/credibility.ts";
@@ -33,6 +34,16 @@ const machine: Attributes = {
 };
 
 describe("a job's needs", () => {
+  it("are no for every machine if they take far more to evaluate than needs do", () => {
+    const names = "abcdefghijk";
+    const doubled = [...names].slice(1).map((name, i) => `${names[i]} = ${name} + ${name}`);
+    const costly = `[${doubled.join("; ")}; k = 1].a > 0`;
+    expect(evaluate(costly)).toBe(true);
+    expect(asking({ requirements: costly }).admits(machine)).toBe(false);
+    const long = Array.from({ length: 100 }, (_, i) => `Cores == ${100 + i}`).join(" || ");
+    expect(asking({ requirements: `${long} || Cores == 8` }).admits(machine)).toBe(true);
+  });
+
   const table: [requirements: string, admits: boolean][] = [
     ["Cores >= 8", true],
     ["TARGET.Cores > 8", false],
