@@ -34,7 +34,7 @@ function drawLot(state: State, task: Task, nowMs: number): void {
   for (let draw = 0; draw < DRAWS; draw++) {
     const worker = state.roll.draw(state.random);
     if (!worker) break;
-    if (!isFit(task, worker)) continue;
+    if (!isFit(task, worker) || !isAtWork(state, worker)) continue;
     if (mustWait && draw < DRAWS / 2 && !state.waiting.has(worker)) continue;
     const expected = expectedTask(state, job, worker);
     const untilMs = nowMs + (expected ? Math.max(LOT_MS, LOT_TASKS * expected.meanMs) : UNKNOWN_LOT_MS);
@@ -109,6 +109,10 @@ const isFit = (task: Task, worker: Worker): boolean =>
   task.job.dispatch.clusters.has(worker.dispatch.cluster!) &&
   isStranger(task, worker) &&
   mayJoin(task, worker);
+
+/** It computes, or waits for something to compute: a page that is paused would let the task wait. */
+const isAtWork = (state: State, worker: Worker): boolean =>
+  worker.leased.size > 0 || worker.unrevealed > 0 || state.waiting.has(worker);
 
 /** Fresh tasks of a job that may rest on the worker's word: few until it has passed some checks, or a fast one floods it. */
 export const freshFor = (job: Job, worker: Worker): number =>
