@@ -35,9 +35,10 @@ export async function expectSoundLayout(page: Page): Promise<void> {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       const where = `${viewport.width} px, ${colorScheme}`;
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), where).toBeLessThanOrEqual(
-        viewport.width,
-      );
+      // Charts are drawn anew a frame after the page has got another width.
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: where, timeout: 5000 })
+        .toBeLessThanOrEqual(viewport.width);
       expect(await barriers(page), where).toEqual([]);
     }
 }
