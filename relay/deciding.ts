@@ -79,6 +79,8 @@ export class Deciding {
     const { context, index } = memory.placeOf(task);
     const { row } = context;
     if (!passed) return this.#close(task, contribution, "lapsed", 0n, "rejected");
+    // Paid or not, it proves something of the machine only; and a requester who owns it must not earn by disputes.
+    if (task.check?.self) return this.#close(task, contribution, "lapsed", 0n, "certified");
     const digest = fromHex(contribution.digest!);
     const atMs = now();
     const nothing = { output: null, outputCid: null, belief: null };

@@ -42,13 +42,15 @@ export function recheck(job: Job, c: Contribution, index: number): void {
 /** A check to mix into the lease of `worker`, by chance; undefined most of the time. */
 export function nextCheck(state: State, job: Job, worker: Worker): Task | undefined {
   const { audit } = job;
-  if (!audit || audit.next >= audit.most) return undefined;
-  if (audit.perTask !== undefined && audit.next >= Math.floor(audit.perTask * job.certified)) return undefined;
+  if (!audit) return undefined;
+  // Nobody is paid for doing a task again, so this takes nothing of what fees allow for.
   const again = job.rechecks.get(worker.address);
   if (again) {
     job.rechecks.delete(worker.address);
     return openCheck(state, job, again, true);
   }
+  if (audit.next >= audit.most) return undefined;
+  if (audit.perTask !== undefined && audit.next >= Math.floor(audit.perTask * job.certified)) return undefined;
   if (job.known.length === 0 || state.random() >= state.rules.checkRate) return undefined;
   for (let draw = 0; draw < DRAWS; draw++) {
     const known = job.known[Math.floor(state.random() * job.known.length)]!;
