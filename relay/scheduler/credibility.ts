@@ -8,7 +8,8 @@
 //
 // Sarmenta multiplies odds, Π c / (1 − c). That holds if liars lie on tasks of their own choice. If they have agreed on
 // the tasks, all m survive what any one of them survives, and the best lie rate leaves f^m / (e Σ k): the second line. For
-// one contributor both are the same. `collusion` says which is assumed; T means what it says under the stronger one.
+// one contributor both are the same. `collusion` says which is assumed. Both take it that a liar cannot tell a
+// check from a task; docs/verification.md says how far that holds.
 
 /** What the pool assumes of the world, and how it spends work on checking. Shares are of 1. */
 export interface Rules {

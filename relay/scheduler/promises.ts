@@ -1,4 +1,4 @@
-// Workers that take tasks and let them lapse cost the requester time, and nobody can tell why they do: they are not blamed,
+// Workers that commit and do not show what they committed cost the requester time, and nobody can tell why they do: they are not blamed,
 // but given less at a time until they keep what they promise.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import type { Worker } from "./state.ts";
@@ -10,9 +10,9 @@ const HALVING = 12;
 /** It halves no further. */
 const MOST = HALVING * Math.log2(MAX_BATCH_TASKS);
 
-/** A lease expired, or a commitment was not shown in time. */
-export function broke(worker: Worker | undefined): void {
-  if (worker) worker.broken = Math.min(MOST, worker.broken + WEIGHT);
+/** A commitment was not shown in time. */
+export function broke(worker: Worker): void {
+  worker.broken = Math.min(MOST, worker.broken + WEIGHT);
 }
 
 /** A commitment was shown. */

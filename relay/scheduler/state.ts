@@ -183,7 +183,7 @@ export interface Worker {
   lots: Task[];
   /** Committed and not shown yet. */
   unrevealed: number;
-  /** Grows with promises it broke, and fades with those it keeps: leases let expire, commitments not shown. */
+  /** Grows with promises it broke, and fades with those it keeps: commitments not shown. */
   broken: number;
   /** Results that wait until it has passed more checks, by job. */
   held: Map<JobId, Heap<Held>>;
