@@ -188,6 +188,11 @@ export class Work {
 
   #onLease(message: LeaseMessage): void {
     this.#asked = false;
+    // Asked for before the pause, and come after it: others can have it at once.
+    if (this.#ports.paused()) {
+      const keys = joinHashes(message.tasks.map(({ key }) => key));
+      return this.#ports.send({ type: "handBack", keys });
+    }
     const kernel = this.#kernel(message);
     // Looked at when a task is run; until then a failure is not unhandled.
     kernel.catch(() => {});
