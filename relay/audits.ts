@@ -25,7 +25,7 @@ interface OpenOptions {
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
-/** Checks a job may come to need, beyond the rate: machines that do a disputed task again. */
+/** Checks a small job may come to need, beyond twice the rate. Machines that do a disputed task again are not paid for it. */
 const SPARE_CHECKS = 16;
 
 export class Audits {
