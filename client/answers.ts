@@ -32,6 +32,7 @@ export const poolAnswer: v.GenericSchema<unknown, PoolView> = v.object({
   token: address,
   hub: address,
   epochs: address,
+  assets: address,
   rpcUrl: text(2000),
   sandboxOrigin: text(2000),
   feeBps: bps,

@@ -4,6 +4,7 @@
 //   const job = await grid.submit({ app, params, inputs, items, itemsPerTask, law, trust, replicas, priceWei }, signer);
 //   for await (const { index, output } of job.results()) …
 export type { PublishedApp } from "./apps.ts";
+export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type Result } from "./job.ts";

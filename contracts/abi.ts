@@ -13,6 +13,24 @@ export const tokenAbi = [
   "function transfer(address to, uint256 value) returns (bool)",
 ] as const;
 
+const price = "tuple(uint128 perUseWei, bool mayUndercut)";
+const registration = `tuple(uint8 kind, uint8 updates, bytes32 manifestHash, string uri, ${price} price, address restrictedTo)`;
+
+export const assetsAbi = [
+  `function register(${registration} registration) returns (uint256 id)`,
+  "function setManifest(uint256 id, bytes32 manifestHash, string uri)",
+  `function setPrice(uint256 id, ${price} price)`,
+  "function setRestriction(uint256 id, address restrictedTo)",
+  "function tightenUpdates(uint256 id, uint8 updates)",
+  "function mayUse(uint256 id, address account) view returns (bool)",
+  `event Registered(uint256 indexed id, uint8 indexed kind, address indexed owner, bytes32 manifestHash, string uri, ${price} price, address restrictedTo, uint8 updates)`,
+  "event ManifestChanged(uint256 indexed id, uint256 version, bytes32 manifestHash, string uri)",
+  `event PriceChanged(uint256 indexed id, ${price} price)`,
+  "event RestrictionChanged(uint256 indexed id, address restrictedTo)",
+  "event UpdatesTightened(uint256 indexed id, uint8 updates)",
+  "event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)",
+] as const;
+
 export const hubAbi = [
   "function deposit(uint256 amountWei)",
   "function depositWithPermit(uint256 amountWei, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",

@@ -96,6 +96,7 @@ export interface PoolView {
   token: string;
   hub: string;
   epochs: string;
+  assets: string;
   /** JSON-RPC of the chain as a browser reaches it. */
   rpcUrl: string;
   /** Origin of the frame kernels run in: another host than the page's. */

@@ -2,7 +2,7 @@
 // bytes, balanced DAG of 174 links), so that any IPFS tool can pin, fetch and check what is stored here.
 import { balancedRoot, rawLeaf } from "./dag.ts";
 import { SuperEdgeError } from "./errors.ts";
-import type { Cid } from "./ids.ts";
+import { type Bytes32, type Cid, hex32 } from "./ids.ts";
 import { CHUNK_BYTES } from "./limits.ts";
 import { hashBulk } from "./sha256.ts";
 
@@ -76,6 +76,17 @@ export async function verifyChunk(tree: BlobTree, index: number, bytes: Uint8Arr
 const rootCid = (bytes: number, leaves: readonly Uint8Array[]): Cid =>
   cidText(balancedRoot(leaves.map((hash, index) => rawLeaf(hash, chunkBytes(bytes, index)))).cid);
 
+/** The name of a blob of one chunk, a manifest for instance, by its SHA-256 of 32 bytes: what a contract keeps of it. */
+export const cidOfDigest = (digest: Uint8Array): Cid => cidText(rawLeaf(digest, 0).cid);
+
+/** SHA-256 of a blob of one chunk, from its name. Throws `bad-id` for a larger blob: its name has another hash in it. */
+export function digestOfCid(cid: Cid): Bytes32 {
+  const bytes = cidBytes(cid);
+  const name = cidOfDigest(bytes.subarray(4));
+  if (name !== cid) throw new SuperEdgeError("bad-id", `expected the content id of one raw block, found ${cid}`);
+  return hex32(bytes.subarray(4));
+}
+
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** Multibase `b`: RFC 4648 base32 in lower case, unpadded. */
@@ -89,4 +100,19 @@ function cidText(cid: Uint8Array): Cid {
     held &= (1 << bits) - 1;
   }
   return (bits > 0 ? text + BASE32[(held << (5 - bits)) & 31] : text) as Cid;
+}
+
+function cidBytes(cid: Cid): Uint8Array {
+  const bytes = new Uint8Array(36);
+  let held = 0;
+  let bits = 0;
+  let at = 0;
+  for (const character of cid.slice(1)) {
+    held = ((held << 5) | BASE32.indexOf(character)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = held >>> bits;
+  }
+  return bytes;
 }

@@ -73,6 +73,7 @@ export async function start(config: Config): Promise<Running> {
         protocol: PROTOCOL_VERSION,
         token: addresses.token,
         epochs: addresses.epochs,
+        assets: addresses.assets,
         rpcUrl: "/chain",
         sandboxOrigin: config.sandboxOrigin ?? `http://${config.sandboxHost}:${port}`,
         feeBps: config.feeBps,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { InterfaceAbi } from "ethers";
 
-export type ContractName = "EdgeToken" | "Hub" | "Epochs" | "Challenges";
+export type ContractName = "EdgeToken" | "Hub" | "Epochs" | "Challenges" | "Assets";
 
 export interface Artifact {
   abi: InterfaceAbi;

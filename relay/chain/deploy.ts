@@ -14,6 +14,7 @@ export interface ChainAddresses {
   hub: Address;
   epochs: Address;
   challenges: Address;
+  assets: Address;
 }
 
 export interface DeployOptions {
@@ -41,6 +42,7 @@ const planSchema = v.strictObject({
   hub: address,
   epochs: address,
   challenges: address,
+  assets: address,
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
@@ -50,12 +52,13 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
   const plan = await readPlan(options);
-  const { token, hub, epochs, challenges } = plan;
+  const { token, hub, epochs, challenges, assets } = plan;
   const steps: [ContractName, Address, unknown[]][] = [
     ["EdgeToken", token, [treasury, supplyWei]],
     ["Hub", hub, [token, epochs, unbondSeconds, closeSeconds]],
     ["Epochs", epochs, [hub, challenges, windowSeconds]],
     ["Challenges", challenges, [epochs]],
+    ["Assets", assets, []],
   ];
   const provider = deployer.provider!;
   for (const [i, [name, address, args]] of steps.entries()) {
@@ -65,7 +68,7 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
     await contract.waitForDeployment();
   }
-  return { chainId: plan.chainId, token, hub, epochs, challenges };
+  return { chainId: plan.chainId, token, hub, epochs, challenges, assets };
 }
 
 async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
@@ -73,7 +76,9 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
   if (!provider) throw new SuperEdgeError("chain-unavailable", "expected a deployer with a provider");
   const chainId = Number((await provider.getNetwork()).chainId);
   if (existsSync(file)) {
-    const plan = v.parse(planSchema, JSON.parse(readFileSync(file, "utf8")));
+    const { success, output: plan } = v.safeParse(planSchema, JSON.parse(readFileSync(file, "utf8")));
+    if (!success)
+      throw new SuperEdgeError("chain-unavailable", `expected ${file} of this version's contracts, found another's`);
     if (plan.chainId !== chainId)
       throw new SuperEdgeError("chain-unavailable", `${file} is of chain ${plan.chainId}, found chain ${chainId}`);
     return plan;
@@ -89,6 +94,7 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
     hub: at(1),
     epochs: at(2),
     challenges: at(3),
+    assets: at(4),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);

@@ -108,6 +108,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         protocol: PROTOCOL_VERSION,
         token: domain.hub,
         epochs: domain.hub,
+        assets: domain.hub,
         rpcUrl: "/chain",
         sandboxOrigin: "http://127.0.0.1",
         feeBps: 1000,

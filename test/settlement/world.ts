@@ -63,6 +63,15 @@ export interface Part {
   agrees?: boolean;
 }
 
+const ARTIFACTS = {
+  token: "EdgeToken",
+  hub: "Hub",
+  epochs: "Epochs",
+  challenges: "Challenges",
+  assets: "Assets",
+} as const;
+type Deployed = keyof typeof ARTIFACTS;
+
 export class World {
   readonly chain: Chain;
   readonly provider: BrowserProvider;
@@ -121,13 +130,12 @@ export class World {
     await this.chain.close();
   }
 
-  contract(name: "token" | "hub" | "epochs" | "challenges"): Contract {
-    const artifact = { token: "EdgeToken", hub: "Hub", epochs: "Epochs", challenges: "Challenges" } as const;
-    return new Contract(this.addresses[name], artifactOf(artifact[name]).abi, this.provider);
+  contract(name: Deployed): Contract {
+    return new Contract(this.addresses[name], artifactOf(ARTIFACTS[name]).abi, this.provider);
   }
 
   /** Sends a call as somebody, and gives the gas it used. Throws ethers' error, with `revert`, if it reverts. */
-  async send(as: string, contract: "token" | "hub" | "epochs" | "challenges", method: string, ...args: unknown[]) {
+  async send(as: string, contract: Deployed, method: string, ...args: unknown[]) {
     const bound = this.contract(contract).connect(walletOf(as).connect(this.provider)) as Contract;
     await bound.getFunction(method).staticCall(...args, { blockTag: "pending" });
     const receipt = await (await bound.getFunction(method).send(...args)).wait();
