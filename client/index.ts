@@ -3,6 +3,8 @@
 //   const grid = await Grid.connect("http://localhost:8080");
 //   const job = await grid.submit({ app, params, inputs, items, itemsPerTask, law, trust, replicas, priceWei }, signer);
 //   for await (const { index, output } of job.results()) …
+
+export { type AirdropClaim, airdropOf, type Entitlement, StandardTree } from "./airdrop.ts";
 export type { PublishedApp } from "./apps.ts";
 export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { InterfaceAbi } from "ethers";
 
-export type ContractName = "EdgeToken" | "Hub" | "Epochs" | "Challenges" | "Assets";
+export type ContractName = "EdgeToken" | "Hub" | "Epochs" | "Challenges" | "Assets" | "Airdrop";
 
 export interface Artifact {
   abi: InterfaceAbi;
