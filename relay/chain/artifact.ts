@@ -2,7 +2,16 @@
 import { readFileSync } from "node:fs";
 import type { InterfaceAbi } from "ethers";
 
-export type ContractName = "EdgeToken" | "Hub" | "Epochs" | "Challenges" | "Assets" | "Airdrop";
+export type ContractName =
+  | "EdgeToken"
+  | "Hub"
+  | "Epochs"
+  | "Challenges"
+  | "Assets"
+  | "Airdrop"
+  | "Timelock"
+  | "Governance"
+  | "AuthorisedContracts";
 
 export interface Artifact {
   abi: InterfaceAbi;

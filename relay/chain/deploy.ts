@@ -15,7 +15,19 @@ export interface ChainAddresses {
   epochs: Address;
   challenges: Address;
   assets: Address;
+  timelock: Address;
+  governance: Address;
+  authorised: Address;
 }
+
+/** The token holders' votes. Delays and periods in seconds. */
+const VOTING_DELAY_SECONDS = 24 * 3600;
+const VOTING_PERIOD_SECONDS = 7 * 24 * 3600;
+const TIMELOCK_SECONDS = 2 * 24 * 3600;
+/** Of the supply, what a proposer needs: a thousandth. */
+const PROPOSER_SHARE = 1000n;
+/** Percent of the supply that must take part. */
+const QUORUM_PERCENT = 4;
 
 export interface DeployOptions {
   /** Pays for the deployment, and must send nothing else until it is done. */
@@ -43,6 +55,9 @@ const planSchema = v.strictObject({
   epochs: address,
   challenges: address,
   assets: address,
+  timelock: address,
+  governance: address,
+  authorised: address,
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
@@ -52,13 +67,17 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
   const plan = await readPlan(options);
-  const { token, hub, epochs, challenges, assets } = plan;
+  const { token, hub, epochs, challenges, assets, timelock, governance, authorised } = plan;
+  const votes = [VOTING_DELAY_SECONDS, VOTING_PERIOD_SECONDS, supplyWei / PROPOSER_SHARE, QUORUM_PERCENT];
   const steps: [ContractName, Address, unknown[]][] = [
     ["EdgeToken", token, [treasury, supplyWei]],
     ["Hub", hub, [token, epochs, unbondSeconds, closeSeconds]],
     ["Epochs", epochs, [hub, challenges, windowSeconds]],
     ["Challenges", challenges, [epochs]],
     ["Assets", assets, []],
+    ["Timelock", timelock, [TIMELOCK_SECONDS, governance]],
+    ["Governance", governance, [token, timelock, ...votes]],
+    ["AuthorisedContracts", authorised, [timelock, assets]],
   ];
   const provider = deployer.provider!;
   for (const [i, [name, address, args]] of steps.entries()) {
@@ -68,7 +87,7 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
     await contract.waitForDeployment();
   }
-  return { chainId: plan.chainId, token, hub, epochs, challenges, assets };
+  return { chainId: plan.chainId, token, hub, epochs, challenges, assets, timelock, governance, authorised };
 }
 
 async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
@@ -95,6 +114,9 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
     epochs: at(2),
     challenges: at(3),
     assets: at(4),
+    timelock: at(5),
+    governance: at(6),
+    authorised: at(7),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);

@@ -6,7 +6,17 @@ import { artifactOf, type ContractName } from "../../relay/chain/artifact.ts";
 import type { SettlementReport } from "../../relay/settlement/settler.ts";
 import { ECT, type Part, World, walletOf } from "../settlement/world.ts";
 
-const CONTRACTS: ContractName[] = ["EdgeToken", "Hub", "Epochs", "Challenges", "Assets", "Airdrop"];
+const CONTRACTS: ContractName[] = [
+  "EdgeToken",
+  "Hub",
+  "Epochs",
+  "Challenges",
+  "Assets",
+  "Airdrop",
+  "Timelock",
+  "Governance",
+  "AuthorisedContracts",
+];
 /** EIP-170. */
 const MAX_CODE_BYTES = 24_576;
 const EPOCH_TASKS = 2500;

@@ -69,6 +69,9 @@ const ARTIFACTS = {
   epochs: "Epochs",
   challenges: "Challenges",
   assets: "Assets",
+  timelock: "Timelock",
+  governance: "Governance",
+  authorised: "AuthorisedContracts",
 } as const;
 type Deployed = keyof typeof ARTIFACTS;
 

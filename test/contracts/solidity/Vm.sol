@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @dev The cheat codes these tests use, of those Hardhat's runner has.
 interface Vm {
     function prank(address sender) external;
+    function etch(address target, bytes calldata code) external;
     function warp(uint256 timestamp) external;
     function expectPartialRevert(bytes4 selector) external;
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
