@@ -19,6 +19,8 @@ export interface Asked {
   /** Which input it is: a spot check repeats one. */
   content: number;
   isCheck: boolean;
+  /** Nobody else has it or has had it. */
+  isFresh: boolean;
 }
 
 /** What was done under a name so far. */
@@ -35,6 +37,8 @@ export class Answers {
   readonly #rights: Bytes32[];
   /** By content: what colluders have answered. 0 nothing, 1 right, 2 wrong. */
   readonly #answered: Uint8Array | undefined;
+  /** The highest content that a colluder has answered. */
+  #furthest = -1;
   #unlike = 0;
 
   constructor(scenario: Scenario, population: Population, seed: number) {
@@ -73,17 +77,28 @@ export class Answers {
     return behaviour === "constant" || (behaviour === "copy" && this.#answered![content] !== 0);
   }
 
-  #lies(i: number, n: number, { contributions, lies }: Past, { content, isCheck }: Asked): boolean {
+  #lies(i: number, n: number, { contributions, lies }: Past, asked: Asked): boolean {
     const adversary = this.#adversary!;
+    const { content, isCheck } = asked;
+    const seemsFresh = this.#seemsFresh(asked);
     const { behaviour, recognise, memory } = adversary;
     if (behaviour === "constant") return true;
     if (contributions < adversary.honestFirst || lies >= adversary.mostLies) return false;
     if (isCheck && recognise > 0 && draw(this.#seeds.spot, i, n) < recognise) return false;
+    if (!seemsFresh) return false;
     const known = this.#answered?.[content] ?? 0;
     if (known !== 0 && (memory || behaviour === "copy")) return known === 2;
     const wants = this.#wantsToLie(i, n, content, adversary);
     if (this.#answered) this.#answered[content] = wants ? 2 : 1;
     return wants;
+  }
+
+  #seemsFresh({ content, isFresh }: Asked): boolean {
+    const { knows } = this.#adversary!;
+    if (knows !== "order") return knows === "nothing" || isFresh;
+    const isBeyond = content > this.#furthest;
+    this.#furthest = Math.max(this.#furthest, content);
+    return isBeyond;
   }
 
   #wantsToLie(i: number, n: number, content: number, { lieRate, collusion }: Adversary): boolean {

@@ -374,6 +374,7 @@ export class Grid {
     const digest = this.#answers.of(i, this.#given[i]!++, name, {
       content: task.index,
       isCheck: task.check !== undefined,
+      isFresh: task.check === undefined && task.contributions.length === 1,
     });
     name.contributions++;
     this.#nextSalt = (this.#nextSalt + 1) % SALTS;

@@ -113,6 +113,12 @@ const adversarySchema = v.strictObject({
   mostLies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e9)), 1e9),
   /** Probability of telling a spot check from a task; it is then answered honestly. */
   recognise: v.optional(share, 0),
+  /**
+   * What it can tell of a task before it answers; it lies only on what it takes for fresh. `order`: content beyond all that
+   * colluders have had is fresh, as it was while tasks were leased in order. `all`: it is told who else has the task, as
+   * everybody was while states were public; nobody can know more, so this bounds every liar of its kind.
+   */
+  knows: v.optional(v.picklist(["nothing", "order", "all"]), "nothing"),
   /** Lies only on content that no colluder has answered before, so that no repetition gives one away. */
   memory: v.optional(v.boolean(), false),
   slowdown: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(1e6)), 10),
