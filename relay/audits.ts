@@ -6,6 +6,7 @@ import type { Address, JobId } from "../protocol/ids.ts";
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS } from "../protocol/limits.ts";
 import { type JobContext, makeJob } from "./rows.ts";
 import type { Check } from "./scheduler/checks.ts";
+import { restsOnOne } from "./scheduler/laws.ts";
 import type { Contribution, Job, Task } from "./scheduler/state.ts";
 import type { JobRow } from "./store/jobs.ts";
 import type { Store } from "./store/store.ts";
@@ -102,15 +103,15 @@ export class Audits {
       const check = { number, digest, self };
       const key = main.job.audit!.keyOf(number);
       const contributions = [contribution];
-      tasks.push({ job: main.job, index, key, queued: false, target: 1, least: 1, contributions, check });
+      tasks.push({ job: main.job, index, position: -1, key, queued: false, target: 1, least: 1, contributions, check });
     }
     return tasks;
   }
 }
 
-/** Whether a job's results may rest on one worker's word, so that workers need checking; and can be, bit for bit. */
+/** Whether workers need checking, and can be, bit for bit. */
 const wantsAudit = ({ spec }: Pick<JobRow, "spec">, job: Pick<Job, "compare">): boolean =>
-  spec.law === "pool" && spec.trust > 1 && job.compare.kind === "exact";
+  restsOnOne(spec) && job.compare.kind === "exact";
 
 /**
  * Checks that the pool's fee for one certified task of the job pays for. The requester names the price, and may own the

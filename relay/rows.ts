@@ -7,7 +7,7 @@ import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { isSampled } from "./scheduler/belief.ts";
 import { newSpending } from "./scheduler/category.ts";
 import { newStanding } from "./scheduler/credibility.ts";
-import { laws } from "./scheduler/laws.ts";
+import { laws, restsOnOne } from "./scheduler/laws.ts";
 import { needsOf } from "./scheduler/needs.ts";
 import { newJob, newWorker } from "./scheduler/new.ts";
 import type { Contribution, Job, Worker } from "./scheduler/state.ts";
@@ -15,7 +15,7 @@ import type { ContributionRow } from "./store/contributions.ts";
 import type { JobRow } from "./store/jobs.ts";
 import { CONTRIBUTION } from "./store/open.ts";
 import type { WorkerRow } from "./store/workers.ts";
-import { keyMaker } from "./taskKeys.ts";
+import { keyMaker, orderOf } from "./taskKeys.ts";
 
 /** A job as the relay knows it: its row, its app, and its place in the scheduler. */
 export interface JobContext {
@@ -54,6 +54,7 @@ export function makeJob(
           },
     needs: needsOf({ ...row, name, engine, requirements }),
     keyOf: keyMaker(row.id, row.secret),
+    ...(restsOnOne(row.spec) && { order: orderOf(tasksOf(row.spec), row.secret) }),
     ...(row.spec.category && { spending: newSpending(row.spec.category, row.spentSeconds ?? 0) }),
   });
   job.referee = hasReferee && compare.kind === "exact" && !compare.within;

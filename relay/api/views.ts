@@ -94,9 +94,10 @@ export function taskView(
 ): TaskView {
   const { store } = context;
   const range = rangeOf(row.spec, index);
-  const open = job.open.get(index);
+  const position = job.order.positionOf(index);
+  const open = job.open.get(position);
   if (open) return { index, ...range, state: stateOf(open), contributions: openContributions(open) };
-  const certified = index < job.fresh || row.state !== "running" ? store.certified.summary(row.n, index) : undefined;
+  const certified = position < job.fresh || row.state !== "running" ? store.certified.summary(row.n, index) : undefined;
   if (!certified) return { index, ...range, state: "waiting", contributions: [] };
   const rows = store.contributions.ofTask(row.n, index);
   const agreeing = rows.filter((c) => c.state === CONTRIBUTION.agreed);

@@ -63,7 +63,8 @@ function openCheck(state: State, job: Job, known: Pick<Known, "index" | "digest"
   const number = job.audit!.next++;
   const key = job.audit!.keyOf(number);
   const check: Check = { number, digest: known.digest, self };
-  const task: Task = { job, index: known.index, key, queued: false, target: 1, least: 1, contributions: [], check };
+  const { index } = known;
+  const task: Task = { job, index, position: -1, key, queued: false, target: 1, least: 1, contributions: [], check };
   trackCheck(state, task);
   return task;
 }

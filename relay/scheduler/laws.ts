@@ -34,6 +34,9 @@ export interface Reason {
   }[];
 }
 
+/** Whether a result may be believed on one worker's word, so that workers are checked and must not know when. */
+export const restsOnOne = ({ law, trust }: Pick<Job, "law" | "trust">): boolean => law === "pool" && trust > 1;
+
 const neededFor = (trust: number): number => 1 - 1 / Math.max(1, trust);
 
 /** The digest that stands for all that agree. */
@@ -148,7 +151,9 @@ function heldBy(state: State, { agreeing }: Agreement, need: number): Belief | u
   const checks = checksOfGroup(state, agreeing);
   if (checks.length === 0) return undefined;
   const lacking = checksEach(need, checks.length, state.rules) - checks.reduce((a, b) => a + b, 0) / checks.length;
-  const known = agreeing.map((c) => state.workers.get(c.worker)!).filter((worker) => !worker.banned);
+  // Who was found wrong since may pass what it likes: it no longer speaks for this result.
+  const speaking = agreeing.filter((c) => checksOf(standingOf(state, c), c) !== undefined);
+  const known = speaking.map((c) => state.workers.get(c.worker)!).filter((worker) => !worker.banned);
   const worker = known.find((w) => w.connected) ?? known[0];
   if (!worker || lacking > state.rules.holdChecks) return undefined;
   // At least a little: what is held is looked at again when its worker has passed one more check.

@@ -1,5 +1,6 @@
 // Who confirms whom is decided by lot, not by who asks first: machines that answer at once, without computing, would
 // otherwise take every replica of each other's tasks. A drawn worker finds the task among its next ones.
+import { restsOnOne } from "./laws.ts";
 import { mayJoin } from "./numericClass.ts";
 import { expectedTask } from "./pace.ts";
 import { awaitProof, owe, waive } from "./proofs.ts";
@@ -21,7 +22,7 @@ const PROVEN_CHECKS = 4;
 /** Has another worker do the task: drawn by lot under law `pool`, where one worker's word may be believed. */
 export function wantAnother(state: State, task: Task, nowMs: number): void {
   if (wanted(task) === 0) return;
-  if (task.job.law !== "pool" || task.job.trust <= 1 || task.contributions.length === 0) return queueTask(state, task);
+  if (!restsOnOne(task.job) || task.contributions.length === 0) return queueTask(state, task);
   if (!task.lot) drawLot(state, task, nowMs);
 }
 
@@ -97,7 +98,7 @@ export function takeLots(state: State, job: Job, worker: Worker, most: number, n
   return taken;
 }
 
-const isOpen = (task: Task): boolean => task.job.state === "running" && task.job.open.get(task.index) === task;
+const isOpen = (task: Task): boolean => task.job.state === "running" && task.job.open.get(task.position) === task;
 
 const isFor = (task: Task, worker: Worker): boolean =>
   task.lot?.worker === worker && isOpen(task) && wanted(task) > 0 && isFit(task, worker);
@@ -116,6 +117,6 @@ const isAtWork = (state: State, worker: Worker): boolean =>
 
 /** Fresh tasks of a job that may rest on the worker's word: few until it has passed some checks, or a fast one floods it. */
 export const freshFor = (job: Job, worker: Worker): number =>
-  job.law !== "pool" || job.trust <= 1 || worker.standing.history >= PROVEN_CHECKS
+  !restsOnOne(job) || worker.standing.history >= PROVEN_CHECKS
     ? Number.POSITIVE_INFINITY
     : Math.max(0, UNPROVEN_TASKS - worker.pending.size - worker.leased.size);

@@ -3,6 +3,7 @@ import { newStanding } from "./credibility.ts";
 import { emptyJobDispatch, emptyWorkerDispatch, NO_REQUESTER } from "./dispatch.ts";
 import { Leased } from "./leased.ts";
 import { OpenTasks } from "./openTasks.ts";
+import { inOrder } from "./order.ts";
 import { Ring } from "./ring.ts";
 import { Rota } from "./rota.ts";
 import type { Job, Worker } from "./state.ts";
@@ -11,10 +12,11 @@ type JobTerms = Pick<
   Job,
   "id" | "engine" | "app" | "law" | "trust" | "replicas" | "firstReplicas" | "tasks" | "compare" | "keyOf"
 > &
-  Partial<Pick<Job, "requester" | "itemsPerTask" | "needs" | "referee" | "audit" | "spending">>;
+  Partial<Pick<Job, "requester" | "itemsPerTask" | "needs" | "order" | "referee" | "audit" | "spending">>;
 
 export const newJob = (terms: JobTerms): Job => ({
   requester: NO_REQUESTER.address,
+  order: inOrder,
   fresh: 0,
   again: new Ring(),
   open: new OpenTasks(),

@@ -1,4 +1,4 @@
-// A job's open tasks by index. Indices come and go in order, so pages of an array serve better than a hash table: no
+// A job's open tasks by position. Positions come and go in order, so pages of an array serve better than a hash table: no
 // hashing, no growing of one huge table, and a page goes when its last task has gone.
 import type { Task } from "./state.ts";
 
@@ -17,30 +17,30 @@ export class OpenTasks {
     return this.#size;
   }
 
-  get(index: number): Task | undefined {
-    return this.#pages[index >>> 8]?.tasks[index & (PAGE_TASKS - 1)];
+  get(position: number): Task | undefined {
+    return this.#pages[position >>> 8]?.tasks[position & (PAGE_TASKS - 1)];
   }
 
-  set(index: number, task: Task): void {
-    let page = this.#pages[index >>> 8];
+  set(position: number, task: Task): void {
+    let page = this.#pages[position >>> 8];
     if (!page) {
       page = { tasks: new Array<Task | undefined>(PAGE_TASKS).fill(undefined), count: 0 };
-      while (this.#pages.length < index >>> 8) this.#pages.push(undefined);
-      this.#pages[index >>> 8] = page;
+      while (this.#pages.length < position >>> 8) this.#pages.push(undefined);
+      this.#pages[position >>> 8] = page;
     }
-    if (!page.tasks[index & (PAGE_TASKS - 1)]) {
+    if (!page.tasks[position & (PAGE_TASKS - 1)]) {
       page.count++;
       this.#size++;
     }
-    page.tasks[index & (PAGE_TASKS - 1)] = task;
+    page.tasks[position & (PAGE_TASKS - 1)] = task;
   }
 
-  delete(index: number): void {
-    const page = this.#pages[index >>> 8];
-    if (!page?.tasks[index & (PAGE_TASKS - 1)]) return;
-    page.tasks[index & (PAGE_TASKS - 1)] = undefined;
+  delete(position: number): void {
+    const page = this.#pages[position >>> 8];
+    if (!page?.tasks[position & (PAGE_TASKS - 1)]) return;
+    page.tasks[position & (PAGE_TASKS - 1)] = undefined;
     this.#size--;
-    if (--page.count === 0) this.#pages[index >>> 8] = undefined;
+    if (--page.count === 0) this.#pages[position >>> 8] = undefined;
   }
 
   *values(): Generator<Task> {

@@ -3,6 +3,7 @@ import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { nextCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import type { Effect } from "./events.ts";
+import { restsOnOne } from "./laws.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
 import { jobOfLots } from "./lots.ts";
 import { type Expected, expectedTask } from "./pace.ts";
@@ -189,12 +190,17 @@ function lease(
   return { type: "lease", worker, job, tasks, deadlineMs };
 }
 
-/** Checks take places anywhere among the tasks. */
+/** What is new, what confirms somebody and what checks the worker come in no order that would tell them apart. */
 function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
   for (let slots = tasks.length; slots > 0; slots--) {
     const hasRoom = tasks.length < Math.min(MAX_BATCH_TASKS, MAX_LEASED - worker.leased.size);
     const check = hasRoom ? nextCheck(state, job, worker) : undefined;
-    if (check) tasks.splice(Math.floor(state.random() * (tasks.length + 1)), 0, check);
+    if (check) tasks.push(check);
+  }
+  if (!restsOnOne(job)) return;
+  for (let left = tasks.length; left > 1; left--) {
+    const drawn = Math.floor(state.random() * left);
+    [tasks[left - 1], tasks[drawn]] = [tasks[drawn]!, tasks[left - 1]!];
   }
 }
 

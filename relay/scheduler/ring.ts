@@ -1,4 +1,4 @@
-// A double-ended queue of task indices in a ring of 32-bit words: 4 to 16 bytes a waiting task, nothing on the heap.
+// A double-ended queue of task numbers in a ring of 32-bit words: 4 to 16 bytes a waiting task, nothing on the heap.
 
 const SMALLEST = 8;
 

@@ -23,6 +23,7 @@ import type { Law as LawRules } from "./laws.ts";
 import type { Leased } from "./leased.ts";
 import type { Needs } from "./needs.ts";
 import type { OpenTasks } from "./openTasks.ts";
+import type { Order } from "./order.ts";
 import type { Proof } from "./proofs.ts";
 import type { Ring } from "./ring.ts";
 import type { Roll } from "./roll.ts";
@@ -60,13 +61,15 @@ export interface Job {
   /** Of all tasks but perhaps the last; 1 if absent. */
   itemsPerTask?: number;
   compare: Compare;
-  /** Every task from here on has never been leased. */
+  /** In which its tasks are leased for the first time; queues and `open` know a task by its position there. */
+  order: Order;
+  /** The tasks at this position and all after it have never been leased. */
   fresh: number;
   /** Tasks that want another replica, oldest first. */
   again: Ring;
   /** Tasks touched and not yet certified. */
   open: OpenTasks;
-  /** Indices below `fresh` that are certified are those absent from `open`. */
+  /** Positions below `fresh` that are certified are those absent from `open`, and not in `dispatch.returned`. */
   certified: number;
   /** Tasks that wait for their workers' credibility, and the workers they wait for. */
   held: number;
@@ -101,7 +104,10 @@ export interface Job {
 
 export interface Task {
   job: Job;
+  /** Of its items. */
   index: number;
+  /** In its job's order; −1 for a check. */
+  position: number;
   key: TaskKey;
   /** In `job.again`. */
   queued: boolean;

@@ -192,11 +192,15 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
   if (job.state !== "running") return;
   job.certified = certified.size;
   job.fresh = 0;
-  for (const index of certified) job.fresh = Math.max(job.fresh, index + 1);
-  for (const { index } of contributions) job.fresh = Math.max(job.fresh, index + 1);
-  for (let index = 0; index < job.fresh; index++) if (!certified.has(index)) openTask(state, job, index);
+  const note = (index: number): void => {
+    job.fresh = Math.max(job.fresh, job.order.positionOf(index) + 1);
+  };
+  for (const index of certified) note(index);
+  for (const { index } of contributions) note(index);
+  for (let position = 0; position < job.fresh; position++)
+    if (!certified.has(job.order.indexAt(position))) openTask(state, job, position);
   for (const { index, contribution } of contributions) {
-    const task = job.open.get(index);
+    const task = job.open.get(job.order.positionOf(index));
     if (!task) continue;
     task.contributions.push(contribution);
     task.target = Math.max(task.target, task.contributions.length);

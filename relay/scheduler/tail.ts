@@ -130,7 +130,7 @@ function take(state: State, tail: Tail, task: Task, contribution: Contribution):
 const isInHand = ({ task, contribution }: InHand): boolean =>
   contribution.state === "leased" &&
   // Of a decided task contributions stay as they were.
-  task.job.open.get(task.index) === task &&
+  task.job.open.get(task.position) === task &&
   task.contributions.includes(contribution);
 
 type Fits = (task: Task) => boolean;

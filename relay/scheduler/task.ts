@@ -3,11 +3,12 @@ import { unhold } from "./holding.ts";
 import type { Job, State, Task } from "./state.ts";
 
 /** Starts keeping track of a task: until its first lease it is only a number. */
-export function openTask(state: State, job: Job, index: number): Task {
+export function openTask(state: State, job: Job, position: number): Task {
   const least = state.laws[job.law]!.least(job, state);
   const target = job.firstReplicas;
-  const task: Task = { job, index, key: job.keyOf(index), queued: false, target, least, contributions: [] };
-  job.open.set(index, task);
+  const index = job.order.indexAt(position);
+  const task: Task = { job, index, position, key: job.keyOf(index), queued: false, target, least, contributions: [] };
+  job.open.set(position, task);
   state.tasks.set(task.key, task);
   return task;
 }
@@ -16,7 +17,7 @@ export function closeTask(state: State, task: Task): void {
   unhold(task);
   task.closed = true;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
-  task.job.open.delete(task.index);
+  task.job.open.delete(task.position);
   state.tasks.delete(task.key);
 }
 
@@ -27,16 +28,16 @@ export function wanted(task: Task): number {
 
 /** Puts a task that wants another replica in its job's queue: old ones first, as far as the ends of the queue allow. */
 export function queueTask(state: State, task: Task): void {
-  const { job, index } = task;
+  const { job, position } = task;
   // Who held a lease may still speak of a task that has become a number again, or is decided.
-  if (task.queued || job.open.get(index) !== task) return;
+  if (task.queued || job.open.get(position) !== task) return;
   if (isUntouched(task)) {
     closeTask(state, task);
-    job.dispatch.returned.pushFront(index);
+    job.dispatch.returned.pushFront(position);
   } else {
     task.queued = true;
-    if (index < (job.again.first ?? 0)) job.again.pushFront(index);
-    else job.again.pushBack(index);
+    if (position < (job.again.first ?? 0)) job.again.pushFront(position);
+    else job.again.pushBack(position);
   }
   wake(state, job);
 }

@@ -31,13 +31,13 @@ export function pick(state: State, job: Job, worker: Worker, most: number, nowMs
   const allowed = freshFor(job, worker);
   for (let left = PROVING_CHECKS; allowed === 0 && left > 0 && auditOne(state, job, worker, nowMs); ) left--;
   for (let fresh = allowed; fresh > 0 && picked.length < most && mayBegin(state, job, worker); fresh--) {
-    const index = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
-    if (index === undefined) break;
-    const task = openTask(state, job, index);
+    const position = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
+    if (position === undefined) break;
+    const task = openTask(state, job, position);
     picked.push(task);
     if (job.firstReplicas > 1) {
       task.queued = true;
-      job.again.pushBack(index);
+      job.again.pushBack(position);
     }
   }
   for (const task of abroad) {
@@ -60,9 +60,9 @@ function pickAgain(state: State, job: Job, worker: Worker, most: number, picked:
   const kept: number[] = [];
   let looked = 0;
   for (; looked < LOOKED_AT && picked.length < most; looked++) {
-    const index = again.popFront();
-    if (index === undefined) break;
-    const task = job.open.get(index);
+    const position = again.popFront();
+    if (position === undefined) break;
+    const task = job.open.get(position);
     // A number may be in line twice: what was taken elsewhere and came back.
     if (!task?.queued || abroad.includes(task)) continue;
     // Who was drawn for it may have taken it, or takes it now.
@@ -72,24 +72,24 @@ function pickAgain(state: State, job: Job, worker: Worker, most: number, picked:
       continue;
     }
     if (picked.includes(task)) {
-      kept.push(index);
+      kept.push(position);
       continue;
     }
     if (!isStranger(task, worker) || !mayJoin(task, worker)) {
-      kept.push(index);
+      kept.push(position);
       continue;
     }
     if (isBetterAtHome(state, task, worker)) {
       abroad.push(task);
-      kept.push(index);
+      kept.push(position);
       continue;
     }
     picked.push(task);
-    if (left > 1) kept.push(index);
+    if (left > 1) kept.push(position);
     else task.queued = false;
   }
   // What this worker may not do stays first in line for others, unless it fills the whole view: then the rest moves up.
-  if (looked === LOOKED_AT && picked.length === 0) for (const index of kept) again.pushBack(index);
+  if (looked === LOOKED_AT && picked.length === 0) for (const position of kept) again.pushBack(position);
   else for (let i = kept.length - 1; i >= 0; i--) again.pushFront(kept[i]!);
   return abroad;
 }

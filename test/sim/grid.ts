@@ -10,6 +10,7 @@ import { MAX_BATCH_TASKS, MAX_BATCH_WORK_MS } from "../../protocol/limits.ts";
 import { scoreAfter } from "../../protocol/poco.ts";
 import { defaultRules } from "../../relay/scheduler/credibility.ts";
 import type { Effect, Event } from "../../relay/scheduler/events.ts";
+import { ORDER_KEY_WORDS, secretOrder } from "../../relay/scheduler/order.ts";
 import type { Contribution, Job, State, Task } from "../../relay/scheduler/state.ts";
 import { emptyState, step } from "../../relay/scheduler/step.ts";
 import { Answers, isRight } from "./answers.ts";
@@ -34,7 +35,7 @@ const KIND = {
   refusal: 9,
   verdict: 10,
 };
-const STREAM = { commitment: 21, length: 22, silent: 23, departure: 24, scheduler: 25, boinc: 26 };
+const STREAM = { commitment: 21, length: 22, silent: 23, departure: 24, scheduler: 25, boinc: 26, order: 27 };
 
 /** Beginnings of commitments: they break ties, so they are in no order anybody could choose. */
 const SALTS = 4096;
@@ -99,7 +100,8 @@ export class Grid {
       rules: scenario.rules,
       laws: baselines(hash32(seed, STREAM.boinc, 0), saboteurs),
     });
-    this.job = makeJob(scenario, policy, this.state.laws[policy]!);
+    const key = Uint32Array.from({ length: ORDER_KEY_WORDS }, (_, word) => hash32(seed, STREAM.order, word));
+    this.job = makeJob(scenario, policy, this.state.laws[policy]!, secretOrder(scenario.job.tasks, key));
     this.#names = new Array<undefined>(n).fill(undefined);
     this.#hands = new Array<Task[]>(n).fill(EMPTY);
     this.#chunk = new Int32Array(n);

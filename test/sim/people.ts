@@ -1,7 +1,8 @@
 // The scheduler's own records, as the relay makes them from its tables (relay/rows.ts).
 import type { Address, JobId, TaskKey } from "../../protocol/ids.ts";
-import type { Law } from "../../relay/scheduler/laws.ts";
+import { type Law, restsOnOne } from "../../relay/scheduler/laws.ts";
 import { newJob, newWorker } from "../../relay/scheduler/new.ts";
+import type { Order } from "../../relay/scheduler/order.ts";
 import type { Job, Worker } from "../../relay/scheduler/state.ts";
 import type { Population } from "./population.ts";
 import type { Policy, Scenario } from "./scenario.ts";
@@ -38,8 +39,8 @@ export function makeName(people: Population, machine: number, name: number, isFi
   return Object.assign(worker, { machine, contributions: 0, lies: 0, validInARow: 0 });
 }
 
-/** `policy` is the law it is settled by. */
-export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
+/** `policy` is the law it is settled by; `order` is for the one that keeps it secret. */
+export function makeJob({ job }: Scenario, policy: Policy, law: Law, order: Order): Job {
   const isOurs = policy === "pool" || policy === "poco";
   return newJob({
     id: hex(1, 64) as JobId,
@@ -52,6 +53,7 @@ export function makeJob({ job }: Scenario, policy: Policy, law: Law): Job {
     firstReplicas: law.first(job),
     tasks: job.tasks,
     compare: job.float ? { kind: "exact", within: "class" } : { kind: "exact" },
+    ...(policy === "pool" && restsOnOne({ law: policy, trust: job.trust }) && { order }),
     keyOf: (index) => `task ${index}` as TaskKey,
     // The rules of others know neither referee nor spot checks.
     referee: isOurs && job.referee,
