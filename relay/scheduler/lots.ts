@@ -1,5 +1,6 @@
 // Who confirms whom is decided by lot, not by who asks first: machines that answer at once, without computing, would
 // otherwise take every replica of each other's tasks. A drawn worker finds the task among its next ones.
+import { ownRecord } from "./contribution.ts";
 import { restsOnOne } from "./laws.ts";
 import { mayJoin } from "./numericClass.ts";
 import { expectedTask } from "./pace.ts";
@@ -29,7 +30,7 @@ export function wantAnother(state: State, task: Task, nowMs: number): void {
 function drawLot(state: State, task: Task, nowMs: number): void {
   const { job } = task;
   const [first] = task.contributions;
-  if (first && task.contributions.length === 1) awaitProof(state, first);
+  if (first && task.contributions.length === 1) awaitProof(state, ownRecord(task, first));
   // At a job's end, when most have nothing to do, the busy ones are not waited for.
   const mustWait = job.fresh >= job.tasks && state.waiting.size >= state.roll.owners / 2;
   for (let draw = 0; draw < DRAWS; draw++) {

@@ -2,6 +2,7 @@
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { nextCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
+import { leaseTo } from "./contribution.ts";
 import type { Effect } from "./events.ts";
 import { restsOnOne } from "./laws.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
@@ -9,7 +10,7 @@ import { jobOfLots } from "./lots.ts";
 import { type Expected, expectedTask } from "./pace.ts";
 import { isForBetter } from "./preferred.ts";
 import { isUnreliable, trustedWith } from "./promises.ts";
-import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import type { Job, State, Task, Worker } from "./state.ts";
 import type { Line } from "./stride.ts";
 import { copiesFor, isEnding, noteLease } from "./tail.ts";
 import { hasWork, pick } from "./work.ts";
@@ -157,28 +158,13 @@ function lease(
 ): Effect {
   mixIn(state, job, worker, tasks);
   const deadlineMs = nowMs + deadlineFor(job, worker, expected, tasks.length);
+  const contribution = leaseTo(worker, nowMs, deadlineMs);
+  const alone = [contribution];
   for (const task of tasks) {
-    const contribution: Contribution = {
-      worker: worker.address,
-      owner: worker.owner,
-      beneficiary: worker.beneficiary,
-      subnet: worker.subnet,
-      cohort: worker.cohort,
-      numericClass: worker.numericClass,
-      score: worker.score,
-      state: "leased",
-      deadlineMs,
-      leasedMs: nowMs,
-      checksAt: worker.standing.checks,
-      historyAt: worker.standing.history,
-      failuresAt: worker.standing.failures,
-    };
     if (task.taken) {
-      contribution.proof = task.taken;
+      task.contributions = [...task.contributions, { ...contribution, proof: task.taken }];
       task.taken = undefined;
-    }
-    // Not pushed: an array that grows takes room for seventeen.
-    task.contributions = task.contributions.length === 0 ? [contribution] : [...task.contributions, contribution];
+    } else task.contributions = task.contributions.length === 0 ? alone : [...task.contributions, contribution];
   }
   worker.leased.addAll(tasks);
   state.deadlines.add(deadlineMs, tasks);

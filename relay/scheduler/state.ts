@@ -117,8 +117,8 @@ export interface Task {
   target: number;
   /** Contributions that must agree, whoever made them. */
   least: number;
-  /** At most one an owner. Lapsed ones are removed. */
-  contributions: Contribution[];
+  /** At most one an owner. Lapsed ones are removed. Shared with other tasks of a lease: replaced, never changed. */
+  contributions: readonly Contribution[];
   /** It waits until this worker has passed more checks. */
   hold?: { worker: Worker; entry: Held } | undefined;
   /** It is done once more to check this worker. */
@@ -140,6 +140,7 @@ export interface Task {
   uploading?: { worker: Address; tried: Set<Address> } | undefined;
 }
 
+/** One record a task, but for those that are only leased (see contribution.ts). */
 export interface Contribution extends StandingAt {
   worker: Address;
   owner: Address;
@@ -154,7 +155,7 @@ export interface Contribution extends StandingAt {
   deadlineMs: number;
   leasedMs: number;
   commitment?: Bytes32;
-  digest?: Bytes32;
+  digest?: Bytes32 | undefined;
   /** It came inside the reveal, and is in memory or, of tasks that wait long, in the store. */
   inline?: boolean;
   output?: Uint8Array | undefined;
@@ -163,7 +164,7 @@ export interface Contribution extends StandingAt {
   /** What it took, on the reference machine; unknown after a restart. */
   referenceSeconds?: number;
   /** Somebody was drawn to confirm it. */
-  proof?: Proof;
+  proof?: Proof | undefined;
   /** The worker's standing has been told how this one ended. */
   counted?: boolean;
 }

@@ -4,6 +4,7 @@ import type { Address } from "../../protocol/ids.ts";
 import { referenceSeconds } from "./category.ts";
 import { trackCheck } from "./checks.ts";
 import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
+import { commit } from "./contribution.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
 import { Deadlines } from "./deadlines.ts";
 import { emptyDispatch } from "./dispatch.ts";
@@ -30,6 +31,7 @@ import {
   UPLOAD_MS,
 } from "./settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import { noteReturn } from "./tail.ts";
 import { openTask } from "./task.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -202,7 +204,7 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
   for (const { index, contribution } of contributions) {
     const task = job.open.get(job.order.positionOf(index));
     if (!task) continue;
-    task.contributions.push(contribution);
+    task.contributions = [...task.contributions, contribution];
     task.target = Math.max(task.target, task.contributions.length);
     state.workers.get(contribution.worker)?.pending.add(task);
   }
@@ -228,16 +230,12 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
   const done: Task[] = [];
   let leasedMs = nowMs;
   for (const { task, commitment } of event.tasks) {
-    const contribution = contributionOf(task, event.worker);
-    if (contribution?.state !== "leased" || task.closed) continue;
-    contribution.state = "committed";
-    contribution.commitment = commitment;
+    const lease = contributionOf(task, event.worker);
+    if (lease?.state !== "leased" || task.closed) continue;
+    const contribution = commit(task, lease, commitment, worker?.standing);
     if (!worker) continue;
     done.push(task);
     leasedMs = Math.min(leasedMs, contribution.leasedMs);
-    contribution.checksAt = worker.standing.checks;
-    contribution.historyAt = worker.standing.history;
-    contribution.failuresAt = worker.standing.failures;
     if (task.job.spending) {
       const workMs = (event.workMs ?? event.busyMs) / event.tasks.length;
       const wallMs = (nowMs - contribution.leasedMs) / event.tasks.length;
@@ -263,6 +261,7 @@ function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, ef
     worker.leased.delete(task);
     prove(state, worker, contribution, 0);
     task.contributions = task.contributions.filter((c) => c !== contribution);
+    noteReturn(state, task);
     settle(state, task, nowMs, effects);
   }
 }
@@ -302,6 +301,7 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
     if (c.deadlineMs > nowMs) continue;
     if (c.state === "leased") {
       task.contributions = task.contributions.filter((other) => other !== c);
+      noteReturn(state, task);
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);
       if (worker) {

@@ -48,6 +48,8 @@ export class Tail {
   readonly job: Job;
   readonly last = new Heap<InHand>((entry) => -entry.expectedMs);
   readonly overdue = new Heap<InHand>((entry) => entry.expectedMs);
+  /** Have all the copies they may have: put back when one of those comes to nothing. */
+  readonly full = new Set<Task>();
 
   constructor(job: Job) {
     this.job = job;
@@ -115,7 +117,19 @@ function begin(state: State, job: Job): Tail {
 export function noteLease(state: State, job: Job, tasks: readonly Task[]): void {
   const { tail } = job.dispatch;
   if (!tail) return;
-  for (const task of tasks) take(state, tail, task, task.contributions.at(-1)!);
+  for (const task of tasks) if (!putBack(state, tail, task)) take(state, tail, task, task.contributions.at(-1)!);
+}
+
+/** A lease of the task came to nothing. */
+export function noteReturn(state: State, task: Task): void {
+  const { tail } = task.job.dispatch;
+  if (tail) putBack(state, tail, task);
+}
+
+function putBack(state: State, tail: Tail, task: Task): boolean {
+  if (!tail.full.delete(task)) return false;
+  for (const c of task.contributions) if (c.state === "leased") take(state, tail, task, c);
+  return true;
 }
 
 function take(state: State, tail: Tail, task: Task, contribution: Contribution): void {
@@ -135,12 +149,11 @@ const isInHand = ({ task, contribution }: InHand): boolean =>
 
 type Fits = (task: Task) => boolean;
 
-const isFor = (task: Task, worker: Worker): boolean =>
-  task.contributions.length < task.target + MOST_COPIES &&
-  !task.queued &&
-  !task.lot &&
-  isStranger(task, worker) &&
-  mayJoin(task, worker);
+/** Whoever asks: fewer copies than it may have, and nobody is sought for it anyway. */
+const mayBeCopied = (task: Task): boolean =>
+  task.contributions.length < task.target + MOST_COPIES && !task.queued && !task.lot;
+
+const isFor = (task: Task, worker: Worker): boolean => isStranger(task, worker) && mayJoin(task, worker);
 
 function choose(tail: Tail, fits: Fits, doneMs: number, nowMs: number, own: Expected): Task | undefined {
   const { job } = tail;
@@ -160,9 +173,11 @@ function find(tail: Tail, heap: Heap<InHand>, fits: Fits, pays: (entry: InHand) 
   while (passedOver.length < LOOKED_AT) {
     const entry = heap.first;
     if (!entry) break;
-    if (!isInHand(entry)) {
+    const isGone = !isInHand(entry);
+    if (isGone || !mayBeCopied(entry.task)) {
       tail.last.delete(entry);
       tail.overdue.delete(entry);
+      if (!isGone) tail.full.add(entry.task);
       continue;
     }
     if (!pays(entry)) break;

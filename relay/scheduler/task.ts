@@ -1,3 +1,4 @@
+import { NOBODY } from "./contribution.ts";
 import { wake } from "./feed.ts";
 import { unhold } from "./holding.ts";
 import type { Job, State, Task } from "./state.ts";
@@ -7,7 +8,16 @@ export function openTask(state: State, job: Job, position: number): Task {
   const least = state.laws[job.law]!.least(job, state);
   const target = job.firstReplicas;
   const index = job.order.indexAt(position);
-  const task: Task = { job, index, position, key: job.keyOf(index), queued: false, target, least, contributions: [] };
+  const task: Task = {
+    job,
+    index,
+    position,
+    key: job.keyOf(index),
+    queued: false,
+    target,
+    least,
+    contributions: NOBODY,
+  };
   job.open.set(position, task);
   state.tasks.set(task.key, task);
   return task;

@@ -104,7 +104,7 @@ interface Round {
 }
 
 /** All workers ask in turn until everything is leased as often as it needs. */
-function measureLeases(): Round {
+export function measureLeases(): Round {
   const { state, workers } = setScene();
   collect();
   let nowMs = START_MS + 3_600_000;

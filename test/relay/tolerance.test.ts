@@ -236,10 +236,9 @@ describe("large results within a tolerance", () => {
     await winner.next("upload");
     // As a speculative copy would be, leased before the others committed.
     const { address, owner, beneficiary } = loop.state.workers.get(cy.address)!;
-    task.contributions.push({
-      ...{ ...task.contributions[0]!, worker: address, owner, beneficiary, state: "leased" },
-      ...{ commitment: undefined as never, digest: undefined as never, sample: undefined, deadlineMs: nowMs + 1e9 },
-    });
+    const copy = { ...task.contributions[0]!, worker: address, owner, beneficiary, state: "leased" as const };
+    Object.assign(copy, { commitment: undefined, digest: undefined, sample: undefined, deadlineMs: nowMs + 1e9 });
+    task.contributions = [...task.contributions, copy];
     loop.state.workers.get(cy.address)!.leased.add(task);
     const late = workOf(anns.key, rootsOf({ first: 0, count: ITEMS }, 1.00002));
     cy.send(cy.commit([late], cy.sequence++));

@@ -32,7 +32,7 @@ class Chaos {
   readonly refereed: Task[] = [];
   readonly certified = new Map<Job, Set<number>>();
   /** How each contribution that was committed to has ended. */
-  readonly ends = new Map<Contribution, string[]>();
+  readonly ends = new Map<Bytes32, string[]>();
   nowMs = 0;
   #commitments = 0;
 
@@ -88,7 +88,7 @@ class Chaos {
   }
 
   #end(c: Contribution, how: string): void {
-    const ends = this.ends.get(c);
+    const ends = this.ends.get(c.commitment!);
     expect(ends, `a contribution that ends as ${how} was committed to`).toEqual([]);
     ends!.push(how);
   }
@@ -147,10 +147,12 @@ class Chaos {
       if (lessee !== worker || this.random() >= share) continue;
       this.leases.splice(i, 1);
       const c = task.contributions.find((each) => each.worker === worker);
-      // The loop refuses what is no longer leased.
+      // The loop refuses what is no longer leased, and what is there twice.
+      if (tasks.some((each) => each.task === task)) continue;
       if (this.state.tasks.get(task.key) !== task || c?.state !== "leased") continue;
-      this.ends.set(c, []);
-      tasks.push({ task, commitment: hex(++this.#commitments, 32) as Bytes32 });
+      const commitment = hex(++this.#commitments, 32) as Bytes32;
+      this.ends.set(commitment, []);
+      tasks.push({ task, commitment });
     }
     if (tasks.length > 0) this.send({ type: "committed", worker, tasks, busyMs: 10 * tasks.length });
   }
