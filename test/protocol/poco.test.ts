@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toAddress } from "../../protocol/ids.ts";
-import { forfeits, rewardsOf, splitPrice } from "../../protocol/payout.ts";
+import { forfeits, rewardOf, rewardsOf, splitPrice } from "../../protocol/payout.ts";
 import { certifiedDigest, isCertified, MAX_SCORE, scoreAfter, shareOf, weightOf } from "../../protocol/poco.ts";
 import vectors from "../vectors/poco.json" with { type: "json" };
 
@@ -84,6 +84,16 @@ describe("the payout of a task", () => {
         },
       ),
     );
+  });
+
+  it("goes by share as the vectors say, rounding to nobody's advantage", () => {
+    for (const { workersWei, scores, rewards, remainder } of vectors.payouts) {
+      const shares = scores.map(shareOf);
+      const all = shares.reduce((sum, share) => sum + share, 0);
+      const found = shares.map((share) => rewardOf(BigInt(workersWei), share, all));
+      expect(found).toEqual(rewards.map(BigInt));
+      expect(found.reduce((left, reward) => left - reward, BigInt(workersWei))).toBe(BigInt(remainder));
+    }
   });
 
   it("is forfeited by more than one mistake, and more than one in 51", () => {

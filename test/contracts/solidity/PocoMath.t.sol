@@ -52,6 +52,24 @@ contract PocoMathTest is Test {
         vm.assertLt(20, count);
     }
 
+    function test_pays_as_the_vectors_say() public view {
+        uint256 count = 0;
+        for (; vm.keyExistsJson(_json, _payout(count, "")); count++) {
+            uint256[] memory scores = vm.parseJsonUintArray(_json, _payout(count, ".scores"));
+            uint256[] memory rewards = vm.parseJsonUintArray(_json, _payout(count, ".rewards"));
+            uint256 leftWei = vm.parseJsonUint(_json, _payout(count, ".workersWei"));
+            uint256 workersWei = leftWei;
+            uint256 shares = 0;
+            for (uint256 i = 0; i < scores.length; i++) shares += PocoMath.share(scores[i]);
+            for (uint256 i = 0; i < scores.length; i++) {
+                vm.assertEq(Payout.reward(workersWei, PocoMath.share(scores[i]), shares), rewards[i]);
+                leftWei -= rewards[i];
+            }
+            vm.assertEq(leftWei, vm.parseJsonUint(_json, _payout(count, ".remainder")));
+        }
+        vm.assertLt(6, count);
+    }
+
     /// @dev Whatever the scores: no overflow, and never two winners.
     function testFuzz_never_certifies_two_digests(
         uint32[16] calldata fuzzed,
@@ -97,6 +115,10 @@ contract PocoMathTest is Test {
         vm.assertEq(Payout.burned(priceWei) + Payout.fee(priceWei, feeBps) + workersWei, priceWei);
         vm.assertLe(paidWei, workersWei);
         vm.assertLe(workersWei - paidWei, Payout.MAX_REMAINDER_WEI);
+    }
+
+    function _payout(uint256 i, string memory field) private pure returns (string memory) {
+        return string.concat(".payouts[", vm.toString(i), "]", field);
     }
 
     function _key(uint256 i, string memory field) private pure returns (string memory) {
