@@ -14,6 +14,7 @@ import { type JobSpec, LAW_NUMBER, type PoolView, tasksOf } from "../protocol/ap
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type JobId, toBytes32, toCid } from "../protocol/ids.ts";
 import { appHash, jobHash } from "../protocol/job.ts";
+import { FREE_ASSETS } from "../protocol/payout.ts";
 
 export interface Balances {
   /** The chain's own coin, for gas. */
@@ -136,6 +137,7 @@ export class Wallet {
           // What the pool asked when the requester looked; a fee raised since then is refused by the contract.
           maxFeeBps: this.#pool.feeBps,
           deadline: (await this.#nowSeconds()) + DEAL_SECONDS,
+          ...FREE_ASSETS,
         }),
       );
       for (const log of receipt.logs) {

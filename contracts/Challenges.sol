@@ -264,7 +264,8 @@ contract Challenges is IChallenges {
         if (isWrong) return SumTree.pack(0, 0, 1);
         if (share == 0) return 0;
         IHub.Deal memory deal = _hub.dealOf(task.dealId);
-        uint256 workersWei = Payout.workers(deal.pricePerTaskWei, deal.feeBps);
+        uint256 assetsWei = uint256(deal.appWei) + deal.datasetWei;
+        uint256 workersWei = Payout.workers(deal.pricePerTaskWei, assetsWei, deal.feeBps);
         return SumTree.pack(Payout.reward(workersWei, share, shares), 1, 0);
     }
 

@@ -15,7 +15,7 @@ import {SumTree} from "./libraries/SumTree.sol";
 /// @title Where the money is.
 /// @dev Only Epochs can move what is locked, and only along the paths below:
 ///
-///   free ──openDeal──▶ locked ──reserve──▶ pending ──settle──▶ pool's free, claimable by workers, burned
+///   free ──openDeal──▶ locked ──reserve──▶ pending ──settle──▶ pool's, app's and dataset's free, claimable by workers, burned
 ///    ▲  ▲                 │  ▲                │                              │
 ///    │  └────closeDeal────┘  └────release─────┘                              │
 ///    └──────────────────────────────credit───────────────────────────────────┘
@@ -128,47 +128,18 @@ contract Hub is IHub, Multicall {
 
     /// @inheritdoc IHub
     function openDeal(Order calldata order) external returns (bytes32 dealId) {
-        Pool storage pool = _pools[order.pool];
-        if (!pool.registered) revert PoolUnknown(order.pool);
-        if (pool.feeBps > order.maxFeeBps) revert FeeTooHigh(pool.feeBps, order.maxFeeBps);
-        if (order.pricePerTaskWei < MIN_PRICE_WEI) revert PriceTooLow(order.pricePerTaskWei, MIN_PRICE_WEI);
-        if (order.tasks == 0) revert OrderInvalid("tasks");
-        if (order.trust == 0 || order.trust > PocoMath.MAX_TRUST) revert OrderInvalid("trust");
-        if (order.replicas == 0 || order.replicas > PocoMath.MAX_CONTRIBUTIONS)
-            revert OrderInvalid("replicas");
-        if (order.deadline <= block.timestamp) revert OrderInvalid("deadline");
-
-        _take(msg.sender, uint256(order.pricePerTaskWei) * order.tasks);
-        dealId = keccak256(
-            abi.encode(block.chainid, address(this), msg.sender, _accounts[msg.sender].deals++)
-        );
-        _deals[dealId] = Deal({
-            requester: msg.sender,
-            deadline: order.deadline,
-            law: order.law,
-            replicas: order.replicas,
-            closed: false,
-            pool: order.pool,
-            trust: order.trust,
-            feeBps: pool.feeBps,
-            pricePerTaskWei: order.pricePerTaskWei,
-            tasks: order.tasks,
-            settledTasks: 0,
-            pendingTasks: 0,
-            appHash: order.appHash,
-            jobHash: order.jobHash
-        });
-        emit DealOpened(dealId, msg.sender, order.pool, _deals[dealId]);
+        dealId = _newDealId(msg.sender);
+        _open(dealId, msg.sender, msg.sender, order);
     }
 
     /// @inheritdoc IHub
     function closeDeal(bytes32 dealId) external {
         Deal storage deal = _deals[dealId];
-        if (deal.requester == address(0)) revert DealUnknown(dealId);
+        if (deal.payer == address(0)) revert DealUnknown(dealId);
         if (deal.closed) revert DealIsClosed(dealId);
         if (msg.sender == deal.pool) {
             if (deal.pendingTasks > 0) revert DealPending(dealId, deal.pendingTasks);
-        } else if (msg.sender == deal.requester) {
+        } else if (msg.sender == deal.payer || msg.sender == deal.requester) {
             uint256 closableAt = uint256(deal.deadline) + closeSeconds;
             if (block.timestamp < closableAt) revert DealNotOver(dealId, closableAt);
         } else {
@@ -178,7 +149,7 @@ contract Hub is IHub, Multicall {
         uint256 refundWei =
             uint256(deal.tasks - deal.settledTasks - deal.pendingTasks) * deal.pricePerTaskWei;
         emit DealClosed(dealId, refundWei);
-        _refund(dealId, deal.requester, refundWei);
+        _refund(dealId, deal.payer, refundWei);
     }
 
     /// @inheritdoc IHub
@@ -211,6 +182,7 @@ contract Hub is IHub, Multicall {
             Deal storage deal = _deals[summary.dealId];
             deal.pendingTasks -= summary.tasks;
             deal.settledTasks += summary.tasks;
+            if (deal.payees) _payOwners(summary.dealId, deal, summary.tasks);
             poolWei += summary.poolWei;
             workersWei += summary.workersWei;
             burnedWei += summary.burnedWei;
@@ -237,9 +209,9 @@ contract Hub is IHub, Multicall {
             Deal storage deal = _deals[summary.dealId];
             deal.pendingTasks -= summary.tasks;
             emit DealReleased(summary.dealId, summary.tasks);
-            // Nobody can post for a closed deal again: what was kept back for this epoch is the requester's.
+            // Nobody can post for a closed deal again: what was kept back for this epoch is the payer's.
             if (deal.closed)
-                _refund(summary.dealId, deal.requester, uint256(summary.tasks) * deal.pricePerTaskWei);
+                _refund(summary.dealId, deal.payer, uint256(summary.tasks) * deal.pricePerTaskWei);
         }
     }
 
@@ -293,8 +265,9 @@ contract Hub is IHub, Multicall {
     }
 
     /// @inheritdoc IHub
-    function dealOf(bytes32 dealId) external view returns (Deal memory) {
-        return _deals[dealId];
+    function dealOf(bytes32 dealId) external view returns (Deal memory deal) {
+        deal = _deals[dealId];
+        if (deal.requester == address(0)) deal.requester = deal.payer;
     }
 
     /// @inheritdoc IHub
@@ -323,10 +296,70 @@ contract Hub is IHub, Multicall {
         _accounts[account].freeWei = (haveWei - amountWei).toUint128();
     }
 
-    function _refund(bytes32 dealId, address requester, uint256 amountWei) private {
+    function _refund(bytes32 dealId, address payer, uint256 amountWei) private {
         if (amountWei == 0) return;
-        _give(requester, amountWei);
-        emit Refunded(dealId, requester, amountWei);
+        _give(payer, amountWei);
+        emit Refunded(dealId, payer, amountWei);
+    }
+
+    function _newDealId(address requester) private returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), requester, _accounts[requester].deals++));
+    }
+
+    /// @dev The only way a deal comes to be. The requester's word is written only where it is not the payer.
+    function _open(bytes32 dealId, address payer, address requester, Order memory order) private {
+        Pool storage pool = _pools[order.pool];
+        if (!pool.registered) revert PoolUnknown(order.pool);
+        if (pool.feeBps > order.maxFeeBps) revert FeeTooHigh(pool.feeBps, order.maxFeeBps);
+        _checkPrice(order, pool.feeBps);
+        if (order.tasks == 0) revert OrderInvalid("tasks");
+        if (order.trust == 0 || order.trust > PocoMath.MAX_TRUST) revert OrderInvalid("trust");
+        if (order.replicas == 0 || order.replicas > PocoMath.MAX_CONTRIBUTIONS)
+            revert OrderInvalid("replicas");
+        if (order.deadline <= block.timestamp) revert OrderInvalid("deadline");
+
+        _take(payer, uint256(order.pricePerTaskWei) * order.tasks);
+        Deal storage deal = _deals[dealId];
+        deal.payer = payer;
+        deal.deadline = order.deadline;
+        deal.law = order.law;
+        deal.replicas = order.replicas;
+        deal.pool = order.pool;
+        deal.trust = order.trust;
+        deal.feeBps = pool.feeBps;
+        deal.pricePerTaskWei = order.pricePerTaskWei;
+        deal.tasks = order.tasks;
+        deal.payees = uint256(order.appWei) + order.datasetWei > 0;
+        deal.appHash = order.appHash;
+        deal.jobHash = order.jobHash;
+        // Only what is not empty: even a word of zeros costs something to write.
+        if (requester != payer) deal.requester = requester;
+        if (order.appWei > 0) (deal.appOwner, deal.appWei) = (order.appOwner, order.appWei);
+        if (order.datasetWei > 0)
+            (deal.datasetOwner, deal.datasetWei) = (order.datasetOwner, order.datasetWei);
+        emit DealOpened(dealId, requester, order.pool, payer, pool.feeBps, order);
+    }
+
+    /// @dev The pool's part has a least price of its own, and bears the burn of the whole: a price that is nearly all app
+    /// would else buy reputation from oneself for nothing.
+    function _checkPrice(Order memory order, uint256 feeBps) private pure {
+        if ((order.appOwner == address(0)) != (order.appWei == 0)) revert OrderInvalid("appWei");
+        if ((order.datasetOwner == address(0)) != (order.datasetWei == 0)) revert OrderInvalid("datasetWei");
+        uint256 priceWei = order.pricePerTaskWei;
+        uint256 assetsWei = uint256(order.appWei) + order.datasetWei;
+        if (priceWei < assetsWei + MIN_PRICE_WEI) revert PriceTooLow(priceWei, assetsWei + MIN_PRICE_WEI);
+        if (!Payout.bears(priceWei, assetsWei, feeBps)) revert PoolPartTooLow(priceWei, assetsWei);
+    }
+
+    function _payOwners(bytes32 dealId, Deal storage deal, uint256 tasks) private {
+        _payOwner(dealId, deal.appOwner, tasks * deal.appWei);
+        _payOwner(dealId, deal.datasetOwner, tasks * deal.datasetWei);
+    }
+
+    function _payOwner(bytes32 dealId, address owner, uint256 amountWei) private {
+        if (amountWei == 0) return;
+        _give(owner, amountWei);
+        emit AssetPaid(dealId, owner, amountWei);
     }
 
     /// @dev Everything about one deal's split that does not need the tasks themselves is checked here, before any window:
@@ -343,19 +376,33 @@ contract Hub is IHub, Multicall {
             revert DealExhausted(summary.dealId, leftTasks, summary.tasks);
 
         uint256 taskWei = deal.pricePerTaskWei;
-        priceWei = taskWei * summary.tasks;
-        uint256 splitWei = uint256(summary.workersWei) + summary.poolWei + summary.burnedWei;
-        if (splitWei != priceWei) revert SummaryUnbalanced(summary.dealId, priceWei, splitWei);
-        uint256 feeWei = Payout.fee(taskWei, deal.feeBps) * summary.tasks;
-        if (summary.poolWei < feeWei || summary.poolWei > feeWei + Payout.MAX_REMAINDER_WEI * summary.tasks)
-            revert SummaryFeeWrong(summary.dealId, feeWei, summary.poolWei);
+        uint256 poolPartWei = deal.payees ? taskWei - deal.appWei - deal.datasetWei : taskWei;
         uint256 burnedWei = Payout.burned(taskWei) * summary.tasks;
-        if (summary.burnedWei < burnedWei)
-            revert SummaryBurnTooLow(summary.dealId, burnedWei, summary.burnedWei);
+        _checkSummary(
+            summary,
+            poolPartWei * summary.tasks,
+            Payout.fee(poolPartWei, deal.feeBps) * summary.tasks,
+            burnedWei
+        );
 
         deal.pendingTasks += summary.tasks;
-        rewardsWei = priceWei - summary.poolWei - burnedWei;
+        priceWei = taskWei * summary.tasks;
+        rewardsWei = poolPartWei * summary.tasks - summary.poolWei - burnedWei;
         emit DealReserved(summary.dealId, summary.tasks);
+    }
+
+    function _checkSummary(
+        DealSummary calldata summary,
+        uint256 poolPartWei,
+        uint256 feeWei,
+        uint256 burnedWei
+    ) private pure {
+        uint256 splitWei = uint256(summary.workersWei) + summary.poolWei + summary.burnedWei;
+        if (splitWei != poolPartWei) revert SummaryUnbalanced(summary.dealId, poolPartWei, splitWei);
+        if (summary.poolWei < feeWei || summary.poolWei > feeWei + Payout.MAX_REMAINDER_WEI * summary.tasks)
+            revert SummaryFeeWrong(summary.dealId, feeWei, summary.poolWei);
+        if (summary.burnedWei < burnedWei)
+            revert SummaryBurnTooLow(summary.dealId, burnedWei, summary.burnedWei);
     }
 
     function _credit(address pool, address worker, uint256 sum) private returns (uint256 rewardWei) {

@@ -1,9 +1,9 @@
 // What clients call, as ethers reads it; held to the compiled contracts by a test.
 
 const order =
-  "tuple(address pool, bytes32 appHash, bytes32 jobHash, uint8 law, uint32 trust, uint8 replicas, uint32 tasks, uint128 pricePerTaskWei, uint16 maxFeeBps, uint64 deadline)";
+  "tuple(address pool, bytes32 appHash, bytes32 jobHash, uint8 law, uint32 trust, uint8 replicas, uint32 tasks, uint128 pricePerTaskWei, uint16 maxFeeBps, uint64 deadline, address appOwner, uint96 appWei, address datasetOwner, uint96 datasetWei)";
 const deal =
-  "tuple(address requester, uint64 deadline, uint8 law, uint8 replicas, bool closed, address pool, uint32 trust, uint16 feeBps, uint128 pricePerTaskWei, uint32 tasks, uint32 settledTasks, uint32 pendingTasks, bytes32 appHash, bytes32 jobHash)";
+  "tuple(address payer, uint64 deadline, uint8 law, uint8 replicas, bool closed, address pool, uint32 trust, uint16 feeBps, uint128 pricePerTaskWei, uint32 tasks, uint32 settledTasks, uint32 pendingTasks, bool payees, bytes32 appHash, bytes32 jobHash, address requester, address appOwner, uint96 appWei, address datasetOwner, uint96 datasetWei)";
 
 export const tokenAbi = [
   "function approve(address spender, uint256 value) returns (bool)",
@@ -37,16 +37,17 @@ export const hubAbi = [
   "function withdraw(address to, uint256 amountWei)",
   `function openDeal(${order} order) returns (bytes32 dealId)`,
   "function closeDeal(bytes32 dealId)",
-  `function dealOf(bytes32 dealId) view returns (${deal})`,
+  `function dealOf(bytes32 dealId) view returns (${deal} deal)`,
   "function freeWei(address account) view returns (uint256)",
   "function scoreOf(address worker) view returns (uint256)",
-  `event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, ${deal} deal)`,
+  `event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, address payer, uint16 feeBps, ${order} order)`,
   // Why a requester can be refused: named in the client's errors.
   "error NotEnough(address account, uint256 haveWei, uint256 wantWei)",
   "error PoolUnknown(address pool)",
   "error FeeTooHigh(uint256 feeBps, uint256 maxBps)",
   "error OrderInvalid(string field)",
   "error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei)",
+  "error PoolPartTooLow(uint256 pricePerTaskWei, uint256 assetsWei)",
   "error DealUnknown(bytes32 dealId)",
   "error DealIsClosed(bytes32 dealId)",
   "error DealPending(bytes32 dealId, uint256 pendingTasks)",

@@ -17,6 +17,9 @@ export type Law = "pool" | "poco";
 /** A deal as it stands on chain: fixed when it was opened. */
 export interface DealTerms {
   dealId: Bytes32;
+  /** Was charged, and gets every refund. */
+  payer: Address;
+  /** Asked for it: the payer, or whom the payer sponsors. */
   requester: Address;
   pool: Address;
   appHash: Bytes32;
@@ -27,7 +30,10 @@ export interface DealTerms {
   /** Agreeing contributions asked of every task. */
   replicas: number;
   tasks: number;
+  /** Everything included. */
   pricePerTaskWei: bigint;
+  /** What app and dataset cost, of that. */
+  assetsWei: bigint;
   feeBps: number;
   /** Seconds since 1970. */
   deadline: number;
@@ -67,7 +73,7 @@ export interface SettledTask {
   contributions: SettledContribution[];
 }
 
-/** What an epoch does to one deal: tasks × price = workersWei + poolWei + burnedWei. */
+/** What an epoch does to one deal: tasks × (price − assets) = workersWei + poolWei + burnedWei. */
 export interface DealSummary {
   dealId: Bytes32;
   tasks: number;

@@ -191,7 +191,7 @@ function replayOurs(terms: ReplayTerms, contributions: readonly ReplayedContribu
     });
   }
   const isPaid = digest !== undefined;
-  const { burnedWei, workersWei } = splitPrice(priceWei, feeBps);
+  const { burnedWei, workersWei } = splitPrice({ priceWei, assetsWei: 0n, feeBps });
   const winners = contributions.filter((contribution) => contribution.revealed && contribution.digest === digest);
   const shares = winners.reduce((sum, { score }) => sum + shareOf(score), 0);
   let poolWei = isPaid ? priceWei - burnedWei : 0n;

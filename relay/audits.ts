@@ -138,5 +138,5 @@ function auditRow(
 ): Omit<JobRow, "n" | "state" | "mismatches" | "spentSeconds"> {
   const secret = new Uint8Array(randomBytes(32));
   const { priceWei, n } = main;
-  return { id: dealId, title: "", spec, requester, priceWei, feeBps, secret, createdMs, auditOf: n };
+  return { id: dealId, title: "", spec, requester, priceWei, assetsWei: 0n, feeBps, secret, createdMs, auditOf: n };
 }

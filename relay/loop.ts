@@ -130,6 +130,7 @@ export class Loop {
     spec: JobSpec;
     requester: Address;
     priceWei: bigint;
+    assetsWei: bigint;
     feeBps: number;
     promise?: PromiseRow | undefined;
   }): Promise<JobContext> {

@@ -32,7 +32,15 @@ const steps: Step[] = [
   },
   {
     name: "pages",
-    reads: ["web/**/*", "protocol/**/*.ts", "kernels/**/*", "client/**/*.ts", "vite.config.ts", "tools/build-pages.ts"],
+    reads: [
+      "web/**/*",
+      "protocol/**/*.ts",
+      "kernels/**/*",
+      "client/**/*.ts",
+      "contracts/abi.ts",
+      "vite.config.ts",
+      "tools/build-pages.ts",
+    ],
     makes: "dist/web/index.html",
     program: ["tools/build-pages.ts"],
   },

@@ -23,7 +23,9 @@ interface IHub {
     /// @param tasks Volume.
     /// @param pricePerTaskWei Of one certified task, everything included.
     /// @param maxFeeBps The deal is refused if the pool's fee is above it now.
-    /// @param deadline Seconds; after it and the close delay the requester takes back what was not computed.
+    /// @param deadline Seconds; after it and the close delay what was not computed can be taken back.
+    /// @param appOwner Is paid `appWei` of the price of every task; 0 if the app costs nothing.
+    /// @param datasetOwner Is paid `datasetWei` of the price of every task; 0 if no dataset costs anything.
     struct Order {
         address pool;
         bytes32 appHash;
@@ -35,13 +37,20 @@ interface IHub {
         uint128 pricePerTaskWei;
         uint16 maxFeeBps;
         uint64 deadline;
+        address appOwner;
+        uint96 appWei;
+        address datasetOwner;
+        uint96 datasetWei;
     }
 
     /// @notice A deal: an order with its price locked and the pool's fee copied.
+    /// @param payer Was charged, and gets every refund.
     /// @param settledTasks Paid.
     /// @param pendingTasks In epochs that are posted and not yet final.
+    /// @param payees Whether app or dataset cost anything.
+    /// @param requester Asked for it: the payer itself, or whom the payer sponsors.
     struct Deal {
-        address requester;
+        address payer;
         uint64 deadline;
         Law law;
         uint8 replicas;
@@ -53,8 +62,14 @@ interface IHub {
         uint32 tasks;
         uint32 settledTasks;
         uint32 pendingTasks;
+        bool payees;
         bytes32 appHash;
         bytes32 jobHash;
+        address requester;
+        address appOwner;
+        uint96 appWei;
+        address datasetOwner;
+        uint96 datasetWei;
     }
 
     /// @notice A pool, named by the account that signs its acks and posts its epochs.
@@ -73,7 +88,7 @@ interface IHub {
         bool registered;
     }
 
-    /// @notice What an epoch does to one deal. tasks × price = workersWei + poolWei + burnedWei.
+    /// @notice What an epoch does to one deal. tasks × (price − appWei − datasetWei) = workersWei + poolWei + burnedWei.
     /// @param poolWei The fee, and what rounding left.
     /// @param burnedWei The burned part of every price, and rewards that were forfeited.
     struct DealSummary {
@@ -103,7 +118,14 @@ interface IHub {
     /// @notice What was on its way out is free.
     event Unbonded(address indexed pool, uint256 amountWei);
     /// @notice Price × tasks are locked.
-    event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, Deal deal);
+    event DealOpened(
+        bytes32 indexed dealId,
+        address indexed requester,
+        address indexed pool,
+        address payer,
+        uint16 feeBps,
+        Order order
+    );
     /// @notice Tasks are in a posted epoch.
     event DealReserved(bytes32 indexed dealId, uint32 tasks);
     /// @notice Tasks of a voided epoch are the deal's again.
@@ -116,10 +138,12 @@ interface IHub {
         uint128 poolWei,
         uint128 burnedWei
     );
+    /// @notice The owner of the deal's app or dataset has its part of the tasks that were paid.
+    event AssetPaid(bytes32 indexed dealId, address indexed owner, uint256 amountWei);
     /// @notice A deal takes no more epochs.
     event DealClosed(bytes32 indexed dealId, uint256 refundWei);
-    /// @notice What was not computed is the requester's again.
-    event Refunded(bytes32 indexed dealId, address indexed requester, uint256 amountWei);
+    /// @notice What was not computed is the payer's again.
+    event Refunded(bytes32 indexed dealId, address indexed payer, uint256 amountWei);
     /// @notice A worker has what it earned, and a new score.
     event Credited(address indexed pool, address indexed worker, uint256 rewardWei, uint32 score);
     /// @notice A pool paid for a lie.
@@ -132,6 +156,7 @@ interface IHub {
     error FeeTooHigh(uint256 feeBps, uint256 maxBps);
     error OrderInvalid(string field);
     error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei);
+    error PoolPartTooLow(uint256 pricePerTaskWei, uint256 assetsWei);
     error DealUnknown(bytes32 dealId);
     error DealIsClosed(bytes32 dealId);
     error DealOfOtherPool(bytes32 dealId, address expected, address found);
@@ -140,7 +165,7 @@ interface IHub {
     error DealNotOver(bytes32 dealId, uint256 closableAt);
     error NotPartyOfDeal(bytes32 dealId, address caller);
     error SummariesUnsorted(bytes32 first, bytes32 second);
-    error SummaryUnbalanced(bytes32 dealId, uint256 priceWei, uint256 splitWei);
+    error SummaryUnbalanced(bytes32 dealId, uint256 poolPartWei, uint256 splitWei);
     error SummaryFeeWrong(bytes32 dealId, uint256 expectedWei, uint256 foundWei);
     error SummaryBurnTooLow(bytes32 dealId, uint256 expectedWei, uint256 foundWei);
     error BondTooLow(address pool, uint256 bondWei, uint256 neededWei);
@@ -162,7 +187,7 @@ interface IHub {
     // Pools.
 
     /// @notice Registers the caller as a pool, or changes its fee for deals to come.
-    /// @param feeBps Of the price, in 1/10,000; at most 5,000.
+    /// @param feeBps Of the pool's part of the price, in 1/10,000; at most 5,000.
     function registerPool(uint16 feeBps) external;
 
     /// @notice Moves free balance of the caller into its bond.
@@ -177,12 +202,12 @@ interface IHub {
 
     // Deals.
 
-    /// @notice Opens a deal; locks price × tasks of the caller's free balance.
+    /// @notice Opens a deal; locks price × tasks of the caller's free balance. The caller is payer and requester.
     /// @return dealId keccak256(abi.encode(chain id, hub, requester, requester's deal nonce)).
     function openDeal(Order calldata order) external returns (bytes32 dealId);
 
-    /// @notice Ends a deal and refunds what is neither settled nor pending. By its pool when nothing of it is pending; by
-    /// its requester after the deadline and the close delay.
+    /// @notice Ends a deal and refunds the payer what is neither settled nor pending. By its pool when nothing of it is
+    /// pending; by its requester or payer after the deadline and the close delay.
     function closeDeal(bytes32 dealId) external;
 
     // For Epochs only.
@@ -196,7 +221,8 @@ interface IHub {
         DealSummary[] calldata deals
     ) external returns (uint256 valueWei, uint256 rewardsWei, uint256 workersWei);
 
-    /// @notice Pays: the pool's part to the pool, the workers' part into what they can claim, the rest burned.
+    /// @notice Pays: app's and dataset's part to their owners, the pool's to the pool, the workers' into what they can claim;
+    /// the rest is burned.
     function settle(address pool, DealSummary[] calldata deals, uint256 valueWei) external;
 
     /// @notice Undoes `reserve` for a voided epoch.

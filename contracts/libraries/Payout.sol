@@ -2,13 +2,14 @@
 pragma solidity 0.8.37;
 
 /// @title How the price of one certified task is divided.
-/// @notice price = burned + pool's fee + workers' part. The workers' part goes by share, rounded down; what rounding leaves
-/// goes to the pool. protocol/payout.ts is the twin.
+/// @notice price = app's part + dataset's part + pool's part, and pool's part = burned + pool's fee + workers' part. Burned
+/// is a share of the whole price: who pays itself through an app of its own burns as much as through workers of its own.
+/// The workers' part goes by share, rounded down; what rounding leaves goes to the pool. protocol/payout.ts is the twin.
 library Payout {
     uint256 internal constant BPS = 10_000;
     /// @notice 5 % of every price is destroyed: reputation bought with one's own money costs at least this.
     uint256 internal constant BURN_BPS = 500;
-    /// @notice A pool's fee is at most half of the price.
+    /// @notice A pool's fee is at most half of the pool's part.
     uint256 internal constant MAX_FEE_BPS = 5_000;
     /// @notice Rounding leaves less than one wei a share: 16 contributions of at most 13 shares.
     uint256 internal constant MAX_REMAINDER_WEI = 208;
@@ -19,13 +20,23 @@ library Payout {
         return (priceWei * BURN_BPS) / BPS;
     }
 
-    function fee(uint256 priceWei, uint256 feeBps) internal pure returns (uint256) {
-        return (priceWei * feeBps) / BPS;
+    /// @param poolPartWei The price less what app and dataset cost.
+    function fee(uint256 poolPartWei, uint256 feeBps) internal pure returns (uint256) {
+        return (poolPartWei * feeBps) / BPS;
     }
 
     /// @notice What the agreeing workers of one task share.
-    function workers(uint256 priceWei, uint256 feeBps) internal pure returns (uint256) {
-        return priceWei - burned(priceWei) - fee(priceWei, feeBps);
+    /// @param assetsWei What app and dataset cost.
+    function workers(uint256 priceWei, uint256 assetsWei, uint256 feeBps) internal pure returns (uint256) {
+        uint256 poolPartWei = priceWei - assetsWei;
+        return poolPartWei - burned(priceWei) - fee(poolPartWei, feeBps);
+    }
+
+    /// @notice Whether the pool's part bears burn and fee and leaves the workers something.
+    function bears(uint256 priceWei, uint256 assetsWei, uint256 feeBps) internal pure returns (bool) {
+        if (assetsWei >= priceWei) return false;
+        uint256 poolPartWei = priceWei - assetsWei;
+        return poolPartWei > burned(priceWei) + fee(poolPartWei, feeBps);
     }
 
     /// @notice One worker's reward for one task.

@@ -63,6 +63,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
         spec,
         requester: terms.requester,
         priceWei: terms.pricePerTaskWei,
+        assetsWei: terms.assetsWei,
         feeBps: terms.feeBps,
       });
       return jobView(context, job);

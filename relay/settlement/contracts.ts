@@ -61,9 +61,10 @@ export class Contracts {
   /** Of an open deal, or a closed one; undefined if there never was one. */
   async dealTerms(dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
     const deal: Result = await this.#hub.getFunction("dealOf")(dealId);
-    if (BigInt(deal.requester) === 0n) return undefined;
+    if (BigInt(deal.payer) === 0n) return undefined;
     return {
       dealId,
+      payer: toAddress(deal.payer),
       requester: toAddress(deal.requester),
       pool: toAddress(deal.pool),
       appHash: toBytes32(deal.appHash),
@@ -73,6 +74,7 @@ export class Contracts {
       replicas: Number(deal.replicas),
       tasks: Number(deal.tasks),
       pricePerTaskWei: deal.pricePerTaskWei,
+      assetsWei: deal.appWei + deal.datasetWei,
       feeBps: Number(deal.feeBps),
       deadline: Number(deal.deadline),
       closed: deal.closed,

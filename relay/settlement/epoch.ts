@@ -21,7 +21,7 @@ import { invariant } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, hex32 } from "../../protocol/ids.ts";
 import { KeccakTree } from "../../protocol/keccakTree.ts";
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
-import { forfeits, rewardsOf, splitPrice } from "../../protocol/payout.ts";
+import { forfeits, type Price, rewardsOf, splitPrice } from "../../protocol/payout.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { addSums, NOTHING, type Sum, SumTree } from "../../protocol/sumTree.ts";
 import { encodeEpochData } from "./epochData.ts";
@@ -175,6 +175,12 @@ function check(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTe
   });
 }
 
+const priceOf = ({ pricePerTaskWei, assetsWei, feeBps }: DealTerms): Price => ({
+  priceWei: pricePerTaskWei,
+  assetsWei,
+  feeBps,
+});
+
 function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]): SignedBatch[] {
   const all = new Map<string, SignedBatch>();
   for (const batch of acked) all.set(batchName(batch.worker, batch.sequence), batch);
@@ -186,9 +192,8 @@ function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]
 function rewardEntries(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTerms>): RewardEntry[] {
   const entries: RewardEntry[] = [];
   tasks.forEach(({ dealId, contributions }, task) => {
-    const { pricePerTaskWei, feeBps } = deals.get(dealId)!;
     const rewards = rewardsOf(
-      { priceWei: pricePerTaskWei, feeBps },
+      priceOf(deals.get(dealId)!),
       contributions.filter(({ agrees }) => agrees),
     );
     for (const { worker, agrees } of contributions) {
@@ -215,9 +220,8 @@ function summarise(
   const byDeal = new Map<Bytes32, DealSummary>();
   for (const { dealId } of tasks) {
     const summary = byDeal.get(dealId) ?? { dealId, tasks: 0, workersWei: 0n, poolWei: 0n, burnedWei: 0n };
-    const { pricePerTaskWei, feeBps } = deals.get(dealId)!;
     summary.tasks++;
-    summary.burnedWei += splitPrice(pricePerTaskWei, feeBps).burnedWei;
+    summary.burnedWei += splitPrice(priceOf(deals.get(dealId)!)).burnedWei;
     byDeal.set(dealId, summary);
   }
   for (const { worker, task, sum } of rewards) {
@@ -226,8 +230,9 @@ function summarise(
     else summary.workersWei += sum.rewardWei;
   }
   for (const summary of byDeal.values()) {
-    const paidWei = BigInt(summary.tasks) * deals.get(summary.dealId)!.pricePerTaskWei;
-    summary.poolWei = paidWei - summary.workersWei - summary.burnedWei;
+    const { pricePerTaskWei, assetsWei } = deals.get(summary.dealId)!;
+    const poolPartWei = BigInt(summary.tasks) * (pricePerTaskWei - assetsWei);
+    summary.poolWei = poolPartWei - summary.workersWei - summary.burnedWei;
   }
   return [...byDeal.values()].sort((a, b) => compare(a.dealId, b.dealId));
 }

@@ -19,6 +19,7 @@ import {
 import { invariant, SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, type Cid, type JobId, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import { appHash, jobHash } from "../../protocol/job.ts";
+import { FREE_ASSETS } from "../../protocol/payout.ts";
 import type { ChainAddresses } from "../chain/deploy.ts";
 import { dealsToAbi, headerToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "./abi.ts";
 import { Contracts } from "./contracts.ts";
@@ -170,6 +171,7 @@ export class Settler {
         pricePerTaskWei: priceWei,
         maxFeeBps: (await this.contracts.pool(this.pool)).feeBps,
         deadline: Math.max(this.#nowS(), Math.floor(Date.now() / 1000)) + OWN_DEAL_SECONDS,
+        ...FREE_ASSETS,
       };
       return { to: hub, data: this.contracts.hub.encodeFunctionData("openDeal", [order]) };
     });
@@ -191,7 +193,7 @@ export class Settler {
     return this.#running;
   }
 
-  /** Ends a deal of this pool when its work is done: what was not computed goes back to its requester. Idempotent. */
+  /** Ends a deal of this pool when its work is done: what was not computed goes back to its payer. Idempotent. */
   async closeDeal(dealId: Bytes32): Promise<void> {
     const deal = await this.contracts.dealTerms(dealId);
     if (!deal) throw new SuperEdgeError("not-found", `there is no deal ${dealId} on chain`);

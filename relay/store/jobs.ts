@@ -12,6 +12,8 @@ export interface JobRow {
   spec: JobSpec;
   requester: Address;
   priceWei: bigint;
+  /** What app and dataset cost, of that. */
+  assetsWei: bigint;
   feeBps: number;
   state: JobState;
   error?: { code: ErrorCode; message: string } | undefined;
@@ -35,6 +37,7 @@ interface Raw {
   spec: string;
   requester: string;
   priceWei: string;
+  assetsWei: string;
   feeBps: number;
   state: string;
   error: string | null;
@@ -52,6 +55,7 @@ const fromRaw = (raw: Raw): JobRow => ({
   spec: JSON.parse(raw.spec) as JobSpec,
   requester: raw.requester as Address,
   priceWei: BigInt(raw.priceWei),
+  assetsWei: BigInt(raw.assetsWei),
   state: raw.state as JobState,
   error: raw.error ? (JSON.parse(raw.error) as JobRow["error"]) : undefined,
   finishedMs: raw.finishedMs ?? undefined,
@@ -67,7 +71,7 @@ export class JobTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      "insert into job(id, title, spec, requester, priceWei, feeBps, state, secret, createdMs, auditOf) values(?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+      "insert into job(id, title, spec, requester, priceWei, assetsWei, feeBps, state, secret, createdMs, auditOf) values(?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
     );
     this.#finish = db.prepare("update job set state = ?, error = ?, finishedMs = ? where n = ?");
     this.#mismatch = db.prepare("update job set mismatches = mismatches + 1 where n = ?");
@@ -86,6 +90,7 @@ export class JobTable {
       JSON.stringify(job.spec),
       job.requester,
       String(job.priceWei),
+      String(job.assetsWei),
       job.feeBps,
       job.secret,
       job.createdMs,

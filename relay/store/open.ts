@@ -7,7 +7,7 @@ create table if not exists app(cid text primary key, code text not null, manifes
 create table if not exists quarantine(app text primary key, reason text not null, atMs integer not null) without rowid;
 create table if not exists job(
   n integer primary key, id text not null unique, title text not null, spec text not null, requester text not null,
-  priceWei text not null, feeBps integer not null, state text not null, error text, secret blob not null,
+  priceWei text not null, assetsWei text not null default '0', feeBps integer not null, state text not null, error text, secret blob not null,
   createdMs integer not null, finishedMs integer, mismatches integer not null default 0, auditOf integer,
   spentSeconds real not null default 0);
 create table if not exists worker(
@@ -44,7 +44,7 @@ create index if not exists certified_age on certified(atMs) where epoch is null;
 
 /** Columns that stores of earlier versions lack. */
 const added = {
-  job: ["auditOf integer"],
+  job: ["auditOf integer", "assetsWei text not null default '0'"],
   worker: ["checks real not null default 0", "history real not null default 0", "failures integer not null default 0"],
   contribution: [
     "cohort text not null default ''",

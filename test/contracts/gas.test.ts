@@ -2,6 +2,7 @@
 // on every machine; a change shows in the diff. After a change on purpose: npx vitest run test/contracts/gas -u
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SettledTask } from "../../protocol/epoch.ts";
+import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf, type ContractName } from "../../relay/chain/artifact.ts";
 import type { SettlementReport } from "../../relay/settlement/settler.ts";
 import { ECT, type Part, World, walletOf } from "../settlement/world.ts";
@@ -48,6 +49,7 @@ it("gas and code sizes are those of the snapshot", async () => {
     pricePerTaskWei: ECT / 10n,
     maxFeeBps: 1000,
     deadline: world.nowS + 86_400,
+    ...FREE_ASSETS,
   };
   const dealId = await world
     .contract("hub")

@@ -1,5 +1,6 @@
 import { type Contract, Signature } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { ECT, named, World, walletOf } from "../settlement/world.ts";
 
 let world: World;
@@ -19,6 +20,7 @@ const order = () => ({
   pricePerTaskWei: ECT,
   maxFeeBps: 1000,
   deadline: world.nowS + 100,
+  ...FREE_ASSETS,
 });
 
 async function permit(amountWei: bigint): Promise<Signature> {
@@ -86,6 +88,12 @@ describe("a deal", () => {
       ["OrderInvalid", { replicas: 17 }],
       ["OrderInvalid", { deadline: world.nowS }],
       ["NotEnough", { tasks: 11 }],
+      ["OrderInvalid", { appWei: 1n }],
+      ["OrderInvalid", { appOwner: walletOf("ann").address }],
+      ["OrderInvalid", { datasetWei: 1n }],
+      ["OrderInvalid", { datasetOwner: walletOf("ann").address }],
+      ["PriceTooLow", { appOwner: walletOf("ann").address, appWei: ECT }],
+      ["PoolPartTooLow", { appOwner: walletOf("ann").address, appWei: (ECT * 95n) / 100n }],
     ];
     for (const [error, change] of cases) {
       const run = world.send("requester", "hub", "openDeal", { ...order(), ...change });
@@ -104,6 +112,21 @@ describe("a deal", () => {
     expect(await close("requester")).toBe("nothing");
     expect(await close("requester")).toBe("DealIsClosed");
     expect((await world.contracts.balances(world.address("requester"))).freeWei).toBe(10n * ECT);
+  });
+
+  it("whose price is nearly all app is refused once the pool's part no longer bears the burn", async () => {
+    await world.deposit("requester", 100n * ECT);
+    // 5 % of the price is burned, 10 % of the pool's part is the pool's fee: at 94.44 % app nothing is left.
+    const open = (appBps: bigint) =>
+      world.revertOf(
+        world.send("requester", "hub", "openDeal", {
+          ...order(),
+          appOwner: walletOf("ann").address,
+          appWei: (ECT * appBps) / 10_000n,
+        }),
+      );
+    expect(await open(9444n)).toBe("nothing");
+    expect(await open(9445n)).toBe("PoolPartTooLow");
   });
 
   it("of a pool that raised its fee keeps the fee it was opened with", async () => {

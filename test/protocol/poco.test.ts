@@ -70,11 +70,16 @@ describe("the payout of a task", () => {
         fc.bigInt({ min: 10n ** 12n, max: 10n ** 27n }),
         fc.nat(5000),
         fc.array(fc.nat(2 * MAX_SCORE), { minLength: 1, maxLength: 16 }),
-        (priceWei, feeBps, scores) => {
-          const { burnedWei, feeWei, workersWei } = splitPrice(priceWei, feeBps);
-          expect(burnedWei + feeWei + workersWei).toBe(priceWei);
+        fc.nat(1000),
+        (priceWei, feeBps, scores, assetsShare) => {
+          // Up to 44 % of the price: with the highest fee the pool's part still bears the burn.
+          const assetsWei = (priceWei * BigInt(Math.floor(assetsShare * 0.44))) / 1000n;
+          const price = { priceWei, assetsWei, feeBps };
+          const { burnedWei, feeWei, workersWei } = splitPrice(price);
+          expect(workersWei).toBeGreaterThan(0n);
+          expect(assetsWei + burnedWei + feeWei + workersWei).toBe(priceWei);
           const rewards = rewardsOf(
-            { priceWei, feeBps },
+            price,
             scores.map((score, i) => ({ worker: worker(i), score })),
           );
           const paidWei = [...rewards.values()].reduce((sum, wei) => sum + wei, 0n);

@@ -89,7 +89,8 @@ describe("a task under our rules", () => {
           expect(sorted(run([...contributions].reverse()))).toEqual(sorted(replay));
           const rewardsWei = replay.workers.reduce((all, { rewardWei }) => all + rewardWei, 0n);
           expect(rewardsWei + replay.poolWei + replay.burnedWei).toBe(replay.isPaid ? priceWei : 0n);
-          if (replay.isPaid) expect(replay.burnedWei).toBe(splitPrice(priceWei, 700).burnedWei);
+          if (replay.isPaid)
+            expect(replay.burnedWei).toBe(splitPrice({ priceWei, assetsWei: 0n, feeBps: 700 }).burnedWei);
         },
       ),
     );

@@ -9,7 +9,7 @@ const PRICE_WEI = 10n ** 18n;
 test.each([0, 1, 300, 1000, 5000])(
   "at a fee of %i hundredths of a per cent the pool's fee covers all checks",
   (feeBps) => {
-    const { feeWei } = splitPrice(PRICE_WEI, feeBps);
+    const { feeWei } = splitPrice({ priceWei: PRICE_WEI, assetsWei: 0n, feeBps });
     for (const tasks of [1, 2, 8, 9, 50, 1000, 100_000]) {
       const spec = { items: 4 * tasks, itemsPerTask: 4, law: "pool", trust: 20, replicas: 1 } as JobSpec;
       const audit = auditSpec({ spec, feeBps }, tasks, 0.04);

@@ -62,6 +62,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
     const id = hex32(randomBytes(32)) as JobId;
     deals.set(id, {
       dealId: id,
+      payer: options.requester ?? REQUESTER,
       requester: options.requester ?? REQUESTER,
       pool,
       appHash: appHash(spec.app as Cid),
@@ -71,6 +72,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
       replicas: spec.replicas,
       tasks: tasksOf(spec),
       pricePerTaskWei: ECT,
+      assetsWei: 0n,
       feeBps: 1000,
       deadline: 4_000_000_000,
       ...terms,

@@ -364,6 +364,23 @@ describe("a wrong reward", () => {
     for (const worker of ["ann", "bob", "nobody"]) await expectNoFault(posted, show(posted, worker));
   });
 
+  it("costs the bond if what app and dataset cost is paid to the workers too, and only then", async () => {
+    const price = { appWei: ECT / 4n, datasetWei: ECT / 8n };
+    const owners = { appOwner: world.address("author"), datasetOwner: world.address("curator") };
+    const priced = await world.openDeal({ tasks: 2, ...price, ...owners });
+    const epoch = await assemble(world.certify(priced, { 0: honest("ann", "bob") }));
+    const [first, second] = epoch.rewards as [RewardEntry, RewardEntry];
+    const rewards = [
+      rewardOf(first, first.sum.rewardWei + price.appWei),
+      rewardOf(second, second.sum.rewardWei - price.appWei),
+    ];
+    const posted = await post(withRewards(epoch, rewards));
+    await expectExposed(posted, show(posted, "bob"));
+
+    const honestly = await post(epoch);
+    for (const worker of ["ann", "bob", "author"]) await expectNoFault(honestly, show(honestly, worker));
+  });
+
   it("is not shown by leaves that leave out where the reward would be", async () => {
     const posted = await post(await assemble(threeTasks()));
     const place = posted.epoch.rewards.findIndex(({ worker, task }) => worker === world.address("ann") && task === 0);

@@ -54,6 +54,27 @@ describe("settlement", () => {
     expect(burnedWei).toBe(report.burnedWei);
   });
 
+  it("pays the owners of app and dataset, and burns a share of the whole price", async () => {
+    const price = { pricePerTaskWei: ECT + 7n, appWei: ECT / 2n + 3n, datasetWei: ECT / 10n + 1n };
+    const owners = { appOwner: world.address("author"), datasetOwner: world.address("curator") };
+    const dealId = await world.openDeal({ tasks: 4, ...price, ...owners });
+    const tasks = world.certify(dealId, { 0: [...honest("ann", "bob"), lie("liar")], 2: honest("bob", "cy", "dan") });
+    const settler = world.settler({ tasks: () => tasks });
+    await settler.openPool(1000, 1000n * ECT);
+    const supplyWei = await world.supplyWei();
+    const freeWei = async (name: string) => (await world.contracts.balances(world.address(name))).freeWei;
+
+    const report = (await settler.settle())!;
+    expect(await freeWei("author")).toBe(2n * price.appWei);
+    expect(await freeWei("curator")).toBe(2n * price.datasetWei);
+    expect(supplyWei - (await world.supplyWei())).toBe(2n * ((price.pricePerTaskWei * 5n) / 100n));
+    const workersWei = [...report.workersWei.values()].reduce((a, b) => a + b, 0n);
+    const assetsWei = 2n * (price.appWei + price.datasetWei);
+    expect(workersWei + report.poolWei + report.burnedWei + assetsWei).toBe(2n * price.pricePerTaskWei);
+    await settler.closeDeal(dealId);
+    expect(await freeWei("requester")).toBe(2n * price.pricePerTaskWei);
+  });
+
   it("gives out what an epoch was built from, whose hash is on chain", async () => {
     const dealId = await world.openDeal();
     const tasks = world.certify(dealId, { 0: honest("ann", "bob") });

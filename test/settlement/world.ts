@@ -10,6 +10,7 @@ import type { Law, SettledContribution, SettledTask } from "../../protocol/epoch
 import { type Address, type Bytes32, fromHex, hex32, toAddress, toBytes32, toHex } from "../../protocol/ids.ts";
 import { KeccakTree } from "../../protocol/keccakTree.ts";
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf } from "../../relay/chain/artifact.ts";
 import { Chain } from "../../relay/chain/chain.ts";
 import { type ChainAddresses, deploy } from "../../relay/chain/deploy.ts";
@@ -43,6 +44,10 @@ export interface OrderTerms {
   tasks: number;
   pricePerTaskWei: bigint;
   deadline: number;
+  appOwner: string;
+  appWei: bigint;
+  datasetOwner: string;
+  datasetWei: bigint;
 }
 
 const usualOrder: OrderTerms = {
@@ -52,6 +57,7 @@ const usualOrder: OrderTerms = {
   tasks: 10,
   pricePerTaskWei: ECT,
   deadline: START_S + 86_400,
+  ...FREE_ASSETS,
 };
 
 /** What a worker did with one task. */

@@ -12,12 +12,14 @@ import {SumTree} from "../../../contracts/libraries/SumTree.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Test} from "./Vm.sol";
 
-/// @dev Everybody who touches the money, doing what they may in any order: two requesters, a pool, two workers, a
-/// challenger. Calls that must fail are made too, and must fail. It stands in for Challenges, so that epochs are voided
+/// @dev Everybody who touches the money, doing what they may in any order: two requesters, the owners of an app and of a
+/// dataset, a pool, two workers, a challenger. Calls that must fail are made too, and must fail. It stands in for Challenges, so that epochs are voided
 /// without a lie to prove.
 contract Actors is Test {
     address public constant POOL = address(0xa001);
     address public constant CHALLENGER = address(0xa002);
+    address public constant APP_OWNER = address(0xd001);
+    address public constant DATASET_OWNER = address(0xd002);
     address[2] public requesters = [address(0xb001), address(0xb002)];
     address[2] public workers = [address(0xc001), address(0xc002)];
 
@@ -38,10 +40,14 @@ contract Actors is Test {
     Posted[] private _posted;
     uint256[2] private _ledger;
     SumTree.Root private _previous;
-    /// @notice By deal: what ever left it for workers, pool or fire.
+    /// @notice By deal: what ever left it for owners, workers, pool or fire.
     mapping(bytes32 dealId => uint256) public paidWei;
     /// @notice By deal: what went back to its requester.
     mapping(bytes32 dealId => uint256) public refundedWei;
+    /// @notice By owner: what its app or dataset earned.
+    mapping(address owner => uint256) public assetsPaidWei;
+    /// @notice By account: what it withdrew, less what it deposited again.
+    mapping(address account => int256) public outWei;
     uint256 public slashedWei;
     uint256 public slashPaidWei;
 
@@ -67,6 +73,7 @@ contract Actors is Test {
         uint256 amountWei = within(amount, 0, hub.freeWei(account));
         vm.prank(account);
         hub.withdraw(account, amountWei);
+        outWei[account] += int256(amountWei);
         vm.prank(account);
         vm.expectPartialRevert(IHub.NotEnough.selector);
         hub.withdraw(account, 1e30);
@@ -79,6 +86,7 @@ contract Actors is Test {
         token.approve(address(hub), amountWei);
         vm.prank(account);
         hub.deposit(amountWei);
+        outWei[account] -= int256(amountWei);
     }
 
     function bond(uint128 amount) external {
@@ -106,11 +114,13 @@ contract Actors is Test {
         hub.finishUnbonding();
     }
 
-    function openDeal(uint8 who, uint96 price, uint8 tasks, uint16 seconds_) external {
+    function openDeal(uint8 who, uint96 price, uint96 assets, uint8 tasks, uint16 seconds_) external {
         address requester = requesters[who % 2];
         uint256 freeWei = hub.freeWei(requester);
         uint256 count = within(tasks, 1, 50);
         if (freeWei / count < hub.MIN_PRICE_WEI()) return;
+        // Low enough for several deals and epochs at once under one bond.
+        uint256 priceWei = within(price, hub.MIN_PRICE_WEI(), Math.min(freeWei / count, 1e22));
         IHub.Order memory order = IHub.Order({
             pool: POOL,
             appHash: 0,
@@ -119,12 +129,22 @@ contract Actors is Test {
             trust: 1,
             replicas: 1,
             tasks: uint32(count),
-            // Low enough for several deals and epochs at once under one bond.
-            pricePerTaskWei: uint128(within(price, hub.MIN_PRICE_WEI(), Math.min(freeWei / count, 1e22))),
+            pricePerTaskWei: uint128(priceWei),
             maxFeeBps: 1000,
-            deadline: uint64(block.timestamp + 1 + seconds_)
+            deadline: uint64(block.timestamp + 1 + seconds_),
+            appOwner: address(0),
+            appWei: 0,
+            datasetOwner: address(0),
+            datasetWei: 0
         });
+        _addOwners(order, assets);
+        bool isBorne = Payout.bears(priceWei, uint256(order.appWei) + order.datasetWei, 1000);
+        if (!isBorne) vm.expectPartialRevert(IHub.PoolPartTooLow.selector);
         vm.prank(requester);
+        if (!isBorne) {
+            hub.openDeal(order);
+            return;
+        }
         dealIds.push(hub.openDeal(order));
     }
 
@@ -136,7 +156,13 @@ contract Actors is Test {
         if (deal.closed) vm.expectPartialRevert(IHub.DealIsClosed.selector);
         else if (isEarly)
             vm.expectPartialRevert(byPool ? IHub.DealPending.selector : IHub.DealNotOver.selector);
-        vm.prank(byPool ? POOL : deal.requester);
+        vm.prank(
+            byPool
+                ? POOL
+                : which % 2 == 0
+                    ? deal.requester
+                    : deal.payer
+        );
         hub.closeDeal(dealId);
         if (!deal.closed && !isEarly)
             refundedWei[dealId] +=
@@ -157,7 +183,7 @@ contract Actors is Test {
         IHub.DealSummary[] memory deals = new IHub.DealSummary[](1);
         deals[0] = _summary(dealId, deal, count, remainder, forfeit);
         uint256 rewardsWei =
-            uint256(count) * deal.pricePerTaskWei -
+            uint256(count) * _poolPartOf(deal) -
                 deals[0].poolWei -
                 Payout.burned(deal.pricePerTaskWei) * count;
         uint256 firstWei = within(split, 0, deals[0].workersWei);
@@ -197,8 +223,14 @@ contract Actors is Test {
         else if (!isNext) vm.expectPartialRevert(IEpochs.OutOfOrder.selector);
         else {
             posted.isFinal = true;
-            IHub.DealSummary memory deal = posted.deals[0];
-            paidWei[deal.dealId] += uint256(deal.workersWei) + deal.poolWei + deal.burnedWei;
+            IHub.DealSummary memory summary = posted.deals[0];
+            IHub.Deal memory deal = hub.dealOf(summary.dealId);
+            uint256 appWei = uint256(summary.tasks) * deal.appWei;
+            uint256 datasetWei = uint256(summary.tasks) * deal.datasetWei;
+            paidWei[summary.dealId] += uint256(summary.workersWei) + summary.poolWei + summary.burnedWei;
+            paidWei[summary.dealId] += appWei + datasetWei;
+            assetsPaidWei[APP_OWNER] += appWei;
+            assetsPaidWei[DATASET_OWNER] += datasetWei;
         }
         epochs.finalise(posted.epoch, posted.deals);
     }
@@ -259,12 +291,22 @@ contract Actors is Test {
         return dealIds.length;
     }
 
-    function accounts() public view returns (address[6] memory) {
-        return [POOL, CHALLENGER, requesters[0], requesters[1], workers[0], workers[1]];
+    function accounts() public view returns (address[8] memory) {
+        return
+            [
+                POOL,
+                CHALLENGER,
+                requesters[0],
+                requesters[1],
+                workers[0],
+                workers[1],
+                APP_OWNER,
+                DATASET_OWNER
+            ];
     }
 
     function _anyone(uint8 who) private view returns (address) {
-        return accounts()[who % 6];
+        return accounts()[who % 8];
     }
 
     function _fund(address account, uint256 amountWei) private {
@@ -282,8 +324,15 @@ contract Actors is Test {
         uint8 remainder,
         uint256 forfeit
     ) private pure returns (IHub.DealSummary memory) {
-        uint256 valueWei = uint256(tasks) * deal.pricePerTaskWei;
-        uint256 poolWei = tasks * (Payout.fee(deal.pricePerTaskWei, deal.feeBps) + (remainder % 209));
+        uint256 valueWei = uint256(tasks) * _poolPartOf(deal);
+        uint256 poolWei = tasks * Payout.fee(_poolPartOf(deal), deal.feeBps);
+        // What rounding leaves of the workers' part, which may be less than the most there is.
+        uint256 workersWei = Payout.workers(
+            deal.pricePerTaskWei,
+            uint256(deal.appWei) + deal.datasetWei,
+            deal.feeBps
+        );
+        poolWei += tasks * Math.min(remainder % 209, workersWei);
         uint256 burnedWei = tasks * Payout.burned(deal.pricePerTaskWei);
         uint256 forfeitedWei = within(forfeit, 0, valueWei - poolWei - burnedWei);
         return
@@ -294,6 +343,20 @@ contract Actors is Test {
                 poolWei: uint128(poolWei),
                 burnedWei: uint128(burnedWei + forfeitedWei)
             });
+    }
+
+    /// @dev Of four deals one costs no assets; of the others the dataset's part is a third, the app's the rest.
+    function _addOwners(IHub.Order memory order, uint96 assets) private view {
+        uint256 mostWei = order.pricePerTaskWei - hub.MIN_PRICE_WEI();
+        uint96 assetsWei = assets % 4 == 0 ? 0 : uint96(within(assets, 0, mostWei));
+        order.datasetWei = assetsWei / 3;
+        order.appWei = assetsWei - order.datasetWei;
+        if (order.datasetWei > 0) order.datasetOwner = DATASET_OWNER;
+        if (order.appWei > 0) order.appOwner = APP_OWNER;
+    }
+
+    function _poolPartOf(IHub.Deal memory deal) private pure returns (uint256) {
+        return deal.pricePerTaskWei - deal.appWei - deal.datasetWei;
     }
 
     function _pendingEpochs() private view returns (uint256 count) {

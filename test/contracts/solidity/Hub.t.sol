@@ -15,7 +15,7 @@ contract HubInvariants is Test {
 
     function invariant_the_hub_holds_what_it_owes_to_the_wei() public view {
         uint256 owedWei = 0;
-        address[6] memory accounts = _actors.accounts();
+        address[8] memory accounts = _actors.accounts();
         for (uint256 i = 0; i < accounts.length; i++) owedWei += _actors.hub().freeWei(accounts[i]);
         for (uint256 i = 0; i < _actors.dealCount(); i++) {
             IHub.Deal memory deal = _actors.hub().dealOf(_actors.dealIds(i));
@@ -37,6 +37,14 @@ contract HubInvariants is Test {
             vm.assertEq(_actors.paidWei(dealId), uint256(deal.settledTasks) * deal.pricePerTaskWei);
             vm.assertLe(uint256(deal.settledTasks) + deal.pendingTasks, deal.tasks);
             if (deal.closed && deal.pendingTasks == 0) vm.assertEq(goneWei, priceWei);
+        }
+    }
+
+    function invariant_owners_have_what_their_assets_earned_and_no_more() public view {
+        address[2] memory owners = [_actors.APP_OWNER(), _actors.DATASET_OWNER()];
+        for (uint256 i = 0; i < 2; i++) {
+            int256 haveWei = int256(_actors.hub().freeWei(owners[i])) + _actors.outWei(owners[i]);
+            vm.assertEq(uint256(haveWei), _actors.assetsPaidWei(owners[i]));
         }
     }
 

@@ -98,21 +98,26 @@ contract PocoMathTest is Test {
 
     function testFuzz_payout_is_exact(
         uint128 price,
+        uint128 assets,
         uint16 fee,
         uint32[16] calldata scores,
         uint8 length
     ) public pure {
         uint256 priceWei = within(price, 1e12, type(uint128).max);
         uint256 feeBps = within(fee, 0, Payout.MAX_FEE_BPS);
+        uint256 assetsWei = within(assets, 0, priceWei);
+        if (!Payout.bears(priceWei, assetsWei, feeBps)) return;
         uint256 workers = within(length, 1, 16);
         uint256 shares = 0;
         for (uint256 i = 0; i < workers; i++) shares += PocoMath.share(scores[i]);
-        uint256 workersWei = Payout.workers(priceWei, feeBps);
+        uint256 workersWei = Payout.workers(priceWei, assetsWei, feeBps);
         uint256 paidWei = 0;
         for (uint256 i = 0; i < workers; i++) {
             paidWei += Payout.reward(workersWei, PocoMath.share(scores[i]), shares);
         }
-        vm.assertEq(Payout.burned(priceWei) + Payout.fee(priceWei, feeBps) + workersWei, priceWei);
+        uint256 feeWei = Payout.fee(priceWei - assetsWei, feeBps);
+        vm.assertEq(assetsWei + Payout.burned(priceWei) + feeWei + workersWei, priceWei);
+        vm.assertLt(0, workersWei);
         vm.assertLe(paidWei, workersWei);
         vm.assertLe(workersWei - paidWei, Payout.MAX_REMAINDER_WEI);
     }
