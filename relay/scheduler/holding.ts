@@ -2,6 +2,7 @@
 // job has no fresh tasks left, some of them, drawn at random, are done once more by strangers, which checks the rest.
 import { Heap } from "./heap.ts";
 import { wantAnother } from "./lots.ts";
+import { NOTHING_HELD } from "./new.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 
 /** Holders looked at for one draw: a bound on the time of a request. */
@@ -18,7 +19,7 @@ export function hold(task: Task, worker: Worker, checks: number): void {
   let waiting = worker.held.get(job.id);
   if (!waiting) {
     waiting = new Heap<Held>((entry) => entry.at);
-    worker.held.set(job.id, waiting);
+    worker.held = new Map(worker.held).set(job.id, waiting);
     job.holders.add(worker);
   }
   const entry = { at: worker.standing.checks + checks, task };
@@ -40,7 +41,8 @@ export function unhold(task: Task): void {
 
 function dropIfEmpty(worker: Worker, job: Job): void {
   if (worker.held.get(job.id)?.size !== 0) return;
-  worker.held.delete(job.id);
+  const others = [...worker.held].filter(([id]) => id !== job.id);
+  worker.held = others.length === 0 ? NOTHING_HELD : new Map(others);
   job.holders.delete(worker);
 }
 

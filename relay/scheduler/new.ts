@@ -36,6 +36,10 @@ export const newJob = (terms: JobTerms): Job => ({
   ...terms,
 });
 
+/** Most workers never need either, and a million empty ones take hundreds of megabytes. */
+export const NOTHING_HELD: Worker["held"] = new Map();
+const NO_JOBS: Worker["failed"] = new Set();
+
 /** Its own owner and beneficiary, nowhere, not connected, unless told. */
 export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Worker => ({
   owner: known.address,
@@ -54,14 +58,14 @@ export const newWorker = (known: Pick<Worker, "address"> & Partial<Worker>): Wor
   lots: [],
   unrevealed: 0,
   broken: 0,
-  held: new Map(),
+  held: NOTHING_HELD,
   itemMs: new Map(),
   good: 0,
   bad: 0,
   lapsed: 0,
   suspicion: 0,
   banned: false,
-  failed: new Set(),
+  failed: NO_JOBS,
   attributes: {},
   bands: new Map(),
   dispatch: emptyWorkerDispatch(),

@@ -193,7 +193,7 @@ export interface Worker {
   /** Grows with promises it broke, and fades with those it keeps: commitments not shown. */
   broken: number;
   /** Results that wait until it has passed more checks, by job. */
-  held: Map<JobId, Heap<Held>>;
+  held: ReadonlyMap<JobId, Heap<Held>>;
   /** Known to belong with others: replicas never meet inside a cohort. Empty if none is known. */
   cohort: string;
   /** Machines whose floats agree bit for bit; empty if not probed. */
@@ -207,7 +207,7 @@ export interface Worker {
   suspicion: number;
   banned: boolean;
   /** Jobs whose kernel failed here: not offered again. */
-  failed: Set<JobId>;
+  failed: ReadonlySet<JobId>;
   /** Its ad. */
   attributes: Attributes;
   /** From 0, the best quarter, to 3, by the key of a ranking (see bands.ts); absent where it has not been ranked. */

@@ -270,7 +270,7 @@ function onFailed(state: State, event: Extract<Event, { type: "failed" }>, nowMs
   const worker = state.workers.get(event.worker);
   const { job } = event.task;
   if (!worker || contributionOf(event.task, event.worker)?.state !== "leased") return;
-  worker.failed.add(job.id);
+  worker.failed = new Set(worker.failed).add(job.id);
   job.failures.set(worker.owner, event.message);
   giveBack(
     state,

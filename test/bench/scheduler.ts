@@ -29,13 +29,17 @@ const collect = runInNewContext("gc") as () => void;
 
 const hex = (n: number, bytes: number) => `0x${n.toString(16).padStart(2 * bytes, "0")}`;
 const COMMITMENT = hex(1, 32) as Bytes32;
+const HEX_DIGITS = Buffer.from("0123456789abcdef");
 const engineOf = (job: number) => (job % 3 === 0 ? ("wgsl" as const) : ("wasm" as const));
 const enginesOf = (worker: number) => new Set(worker % 2 === 0 ? ["wasm"] : ["wasm", "wgsl"]);
 
-/** As long as the relay's. How keys are derived is not dispatch. */
+/** As long as the relay's, and like those one piece of memory, not several joined. How keys are derived is not dispatch. */
 function keysOf(job: number): (index: number) => TaskKey {
-  const prefix = hex(job, 4);
-  return (index) => (prefix + index.toString(16).padStart(56, "0")) as TaskKey;
+  const text = Buffer.from(hex(job, 32));
+  return (index) => {
+    for (let at = 10, rest = index; at < 18; at++, rest >>>= 4) text[at] = HEX_DIGITS[rest & 15]!;
+    return text.toString("latin1") as TaskKey;
+  };
 }
 
 const MUCH_MEMORY: Needs = {
@@ -104,7 +108,7 @@ interface Round {
 }
 
 /** All workers ask in turn until everything is leased as often as it needs. */
-export function measureLeases(): Round {
+function measureLeases(): Round {
   const { state, workers } = setScene();
   collect();
   let nowMs = START_MS + 3_600_000;
@@ -112,10 +116,12 @@ export function measureLeases(): Round {
   let messages = 0;
   const startMs = performance.now();
   const startCpuMs = threadMs();
-  for (let before = -1; before < tasks; ) {
+  const all = REPLICAS * JOBS * Math.floor(TASKS / JOBS);
+  for (let before = -1; before < tasks && tasks < all; ) {
     before = tasks;
     nowMs += 1_000;
     for (const { address } of workers) {
+      if (tasks === all) break;
       const [effect] = step(state, { type: "workRequested", worker: address, tasks: 64 }, nowMs);
       if (effect?.type !== "lease") continue;
       messages++;
@@ -124,8 +130,7 @@ export function measureLeases(): Round {
   }
   const ms = performance.now() - startMs;
   const cpuMs = threadMs() - startCpuMs;
-  if (tasks < REPLICAS * JOBS * Math.floor(TASKS / JOBS))
-    throw new Error(`expected every task to be leased ${REPLICAS} times, found ${tasks} leases`);
+  if (tasks < all) throw new Error(`expected every task to be leased ${REPLICAS} times, found ${tasks} leases`);
   return {
     tasksPerS: (1000 * tasks) / ms,
     tasksPerCpuS: (1000 * tasks) / cpuMs,
