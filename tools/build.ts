@@ -55,7 +55,10 @@ function fingerprint(step: Step): string {
   return hash.digest("hex");
 }
 
+/** Those named on the command line, or all. */
+const named = process.argv.slice(2);
 for (const step of steps) {
+  if (named.length > 0 && !named.includes(step.name)) continue;
   const stamp = join(root, "node_modules", ".superedge-built", step.name);
   const wanted = fingerprint(step);
   if (existsSync(join(root, step.makes)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;

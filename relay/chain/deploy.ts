@@ -94,15 +94,17 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
   const provider = deployer.provider;
   if (!provider) throw new SuperEdgeError("chain-unavailable", "expected a deployer with a provider");
   const chainId = Number((await provider.getNetwork()).chainId);
+  const from = toAddress(await deployer.getAddress());
   if (existsSync(file)) {
     const { success, output: plan } = v.safeParse(planSchema, JSON.parse(readFileSync(file, "utf8")));
     if (!success)
       throw new SuperEdgeError("chain-unavailable", `expected ${file} of this version's contracts, found another's`);
     if (plan.chainId !== chainId)
       throw new SuperEdgeError("chain-unavailable", `${file} is of chain ${plan.chainId}, found chain ${chainId}`);
+    if (plan.deployer !== from)
+      throw new SuperEdgeError("chain-unavailable", `${file} is a plan of deployer ${plan.deployer}, found ${from}`);
     return plan;
   }
-  const from = toAddress(await deployer.getAddress());
   const firstNonce = await provider.getTransactionCount(from);
   const at = (i: number) => toAddress(getCreateAddress({ from, nonce: firstNonce + i }));
   const plan: Plan = {

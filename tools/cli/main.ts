@@ -11,6 +11,10 @@ const commands: CommandTable = {
     summary: "evaluate ClassAd expressions and match ads",
     load: () => import("../../client/cli/classad.ts"),
   },
+  deploy: {
+    summary: "put the contracts on an EVM chain and write down where they are",
+    load: () => import("./deploy.ts"),
+  },
   measure: {
     summary: "measure this machine by the reference kernels",
     load: () => import("../../client/cli/measure.ts"),
