@@ -38,7 +38,7 @@ export const defaultRules: Rules = {
   checkRate: 0.02,
   memory: 2000,
   holdChecks: 600,
-  maxHeld: 50_000,
+  maxHeld: 100_000,
   checkedAtOnce: 64,
 };
 

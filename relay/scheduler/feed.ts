@@ -20,10 +20,16 @@ const ORDERED = 256;
 /** Band of a worker that has not been ranked yet: neither sought nor shunned. */
 const UNRANKED = 1;
 
-/** The job has something to give that it had not before. */
-export function wake(state: State, job: Job): void {
+/** The job has something to give, but nothing that could not wait for the next tick. */
+export function offerAgain(state: State, job: Job): void {
   for (const cluster of job.dispatch.dry) cluster.offers.add(job);
   job.dispatch.dry.length = 0;
+  if (state.waiting.size > 0) state.dispatch.unfed.add(job);
+}
+
+/** The job has something to give that it had not before. */
+export function wake(state: State, job: Job): void {
+  offerAgain(state, job);
   if (state.waiting.size > 0) state.dispatch.news.add(job);
 }
 

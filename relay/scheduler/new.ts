@@ -23,6 +23,7 @@ export const newJob = (terms: JobTerms): Job => ({
   certified: 0,
   held: 0,
   holders: new Rota(),
+  audits: 0,
   referee: false,
   openChecks: 0,
   known: [],

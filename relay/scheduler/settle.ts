@@ -8,6 +8,8 @@ import { type Check, closeCheck, learn, recheck } from "./checks.ts";
 import { retire } from "./clusters.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
+import { offerAgain } from "./feed.ts";
+import { freshLeft } from "./freshLeft.ts";
 import { hold, nextDue, unhold } from "./holding.ts";
 import { wantAnother } from "./lots.ts";
 import { broke } from "./promises.ts";
@@ -113,15 +115,19 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
         );
       return;
     }
-    case "held":
+    case "held": {
+      const wasAudited = task.audited !== undefined;
       endAudit(task);
       // Large outputs are not held: their workers would have to keep them in memory all the while.
-      if (job.fresh < job.tasks && job.held < state.rules.maxHeld && revealed.every((c) => c.inline)) {
+      const mayWait = !wasAudited || freshLeft(job) > 0;
+      if (mayWait && job.held < state.rules.maxHeld && revealed.every((c) => c.inline)) {
         hold(task, belief.worker, belief.checks);
+        offerAgain(state, job);
         effects.push({ type: "held", task });
         return;
       }
       return want(state, task, revealed, 1, nowMs, effects);
+    }
     case "wanting":
       return want(state, task, revealed, belief.missing, nowMs, effects);
   }
@@ -329,7 +335,10 @@ function call(state: State, c: Contribution): void {
 }
 
 function endAudit(task: Task): void {
-  if (task.audited) task.audited.standing.beingChecked--;
+  if (task.audited) {
+    task.audited.standing.beingChecked--;
+    task.job.audits--;
+  }
   task.audited = undefined;
 }
 

@@ -74,6 +74,8 @@ export interface Job {
   /** Tasks that wait for their workers' credibility, and the workers they wait for. */
   held: number;
   holders: Rota<Worker>;
+  /** Tasks that were held and are being done once more. */
+  audits: number;
   /** The pool can run its tasks itself. */
   referee: boolean;
   /** Where spot checks get their keys, and how many there may be: in all, and for each certified task. None without it. */

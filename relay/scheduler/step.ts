@@ -12,7 +12,7 @@ import type { Effect, Event } from "./events.ts";
 import { feedCalled, feedFull, feedMore, feedTheWaiting } from "./feed.ts";
 import { type Law, laws } from "./laws.ts";
 import { beMorePatient } from "./leaseSize.ts";
-import { dropLots, lotExpired } from "./lots.ts";
+import { dropLots, isAtWork, lotExpired } from "./lots.ts";
 import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
 import { kept } from "./promises.ts";
@@ -139,7 +139,9 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     }
     case "handedBack": {
       const worker = state.workers.get(event.worker);
-      if (worker) giveBack(state, worker, event.tasks, nowMs, effects);
+      if (!worker) break;
+      giveBack(state, worker, event.tasks, nowMs, effects);
+      if (!isAtWork(state, worker)) dropLots(state, worker, nowMs);
       break;
     }
     case "adChanged": {

@@ -3,6 +3,7 @@
 //   again     tasks that have contributions and want another: first, so that results are certified early
 //   returned  tasks whose only lease came to nothing: a number each
 //   fresh     never leased: a counter for all of them
+import { freshLeft } from "./freshLeft.ts";
 import { auditHeld, auditOne } from "./holding.ts";
 import { freshFor, takeLots } from "./lots.ts";
 import { isBetterAtHome, mayBegin, mayJoin } from "./numericClass.ts";
@@ -30,11 +31,13 @@ export function pick(state: State, job: Job, worker: Worker, most: number, nowMs
   // Who may begin no more until something of it is checked is checked now.
   const allowed = freshFor(job, worker);
   for (let left = PROVING_CHECKS; allowed === 0 && left > 0 && auditOne(state, job, worker, nowMs); ) left--;
+  let begun = 0;
   for (let fresh = allowed; fresh > 0 && picked.length < most && mayBegin(state, job, worker); fresh--) {
     const position = job.dispatch.returned.popFront() ?? (job.fresh < job.tasks ? job.fresh++ : undefined);
     if (position === undefined) break;
     const task = openTask(state, job, position);
     picked.push(task);
+    begun++;
     if (job.firstReplicas > 1) {
       task.queued = true;
       job.again.pushBack(position);
@@ -47,7 +50,7 @@ export function pick(state: State, job: Job, worker: Worker, most: number, nowMs
     if (wanted(task) <= 1) task.queued = false;
   }
   // What waits for credibility at the end is checked by whom the lot falls on: maybe by this worker.
-  for (let left = most - picked.length; left > 0 && auditHeld(state, job, nowMs); ) left--;
+  auditHeld(state, job, freshLeft(job) > 0 ? begun : most - picked.length, nowMs);
   picked.push(...takeLots(state, job, worker, most - picked.length, nowMs));
   return picked;
 }
