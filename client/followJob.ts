@@ -35,14 +35,19 @@ const MAX_TRIES = 40;
 /** A connection that carries nothing for so long may be dead without either end knowing, milliseconds. */
 const SILENCE_MS = 60_000;
 
-/** Throws `cancelled` when `signal` is aborted, the relay's refusal, or `relay-unavailable` after too many tries. */
-export async function* followJob(relay: Relay, job: JobId, options: FollowOptions = {}): AsyncGenerator<JobEvent> {
+/** `headers` say who asks. Throws `cancelled` when `signal` is aborted, the relay's refusal, or `relay-unavailable` after too many tries. */
+export async function* followJob(
+  relay: Relay,
+  job: JobId,
+  options: FollowOptions = {},
+  headers: Record<string, string> = {},
+): AsyncGenerator<JobEvent> {
   const { signal, wait = waitFor } = options;
   let sequence = options.after ?? 0;
   for (let tries = 0; ; tries++) {
     if (tries > 0) await wait(Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS), signal);
     try {
-      for await (const event of connect(relay, job, sequence, signal)) {
+      for await (const event of connect(relay, job, sequence, headers, signal)) {
         tries = 0;
         if (event.type === "alive") continue;
         if (event.type === "certified") {
@@ -76,6 +81,7 @@ async function* connect(
   relay: Relay,
   job: JobId,
   after: number,
+  headers: Record<string, string>,
   signal?: AbortSignal,
 ): AsyncGenerator<JobEvent | Alive> {
   const silence = new AbortController();
@@ -87,7 +93,7 @@ async function* connect(
       : new SuperEdgeError("relay-unavailable", `expected events of job ${job}, found a broken stream`, { cause });
   try {
     const response = await relay.open(`api/jobs/${job}/results`, {
-      headers: { accept: "text/event-stream", ...(after > 0 && { "last-event-id": String(after) }) },
+      headers: { ...headers, accept: "text/event-stream", ...(after > 0 && { "last-event-id": String(after) }) },
       signal: either,
     });
     const parser = new EventStreamParser(String(after));

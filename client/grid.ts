@@ -178,7 +178,7 @@ export class Grid {
     return new Job(this.#relay, this.#apps, toBytes32(view.job), signer, view.spec);
   }
 
-  /** A handle on a job that exists. `signer` is the requester's, needed only to cancel. */
+  /** A handle on a job that exists. `signer` is the requester's, needed for what `Job` says. */
   job(id: JobId | string, signer?: Signer): Job {
     return new Job(this.#relay, this.#apps, toBytes32(id), signer);
   }

@@ -9,7 +9,7 @@ export type { PublishedApp } from "./apps.ts";
 export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
-export { Job, type Result } from "./job.ts";
+export { Job, type OrderedResult, type Result } from "./job.ts";
 export {
   type Deposit,
   depositOf,

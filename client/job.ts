@@ -2,10 +2,10 @@
 import type { Signer } from "ethers";
 import * as v from "valibot";
 import type { JobSpec, JobView, TaskView } from "../protocol/api.ts";
-import { rangeOf, tasksOf } from "../protocol/api.ts";
+import { rangeOf, readMessage, restsOnOne, tasksOf } from "../protocol/api.ts";
 import { digestOf } from "../protocol/digest.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
-import type { Address, Bytes32, JobId } from "../protocol/ids.ts";
+import { type Address, type Bytes32, type JobId, toBytes32 } from "../protocol/ids.ts";
 import { MAX_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { jobAnswer, tasksAnswer } from "./answers.ts";
 import type { Apps, PublishedApp } from "./apps.ts";
@@ -29,10 +29,15 @@ export interface Result {
   rejected: Address[];
 }
 
+/** A result that may have been fetched after its event. */
+export type OrderedResult = Pick<Result, "index" | "first" | "count" | "digest" | "output">;
+
 /** Whole outputs are held in memory, bytes. */
 const MAX_WHOLE_OUTPUT_BYTES = 1024 * 1024 * 1024;
 /** Task views asked for at once. */
 const TASKS_A_PAGE = 10_000;
+/** Tasks whose digests are asked for at once when results that waited are fetched. */
+const FETCHED_AT_ONCE = 256;
 
 export class Job {
   readonly id: JobId;
@@ -41,8 +46,12 @@ export class Job {
   readonly #signer: Signer | undefined;
   #spec: JobSpec | undefined;
   #done: Promise<JobView> | undefined;
+  #headers: Promise<Record<string, string>> | undefined;
 
-  /** Made by `Grid`. `signer` is the requester's; needed to cancel. */
+  /**
+   * Made by `Grid`. `signer` is the requester's; needed to cancel and, under law `pool` with T > 1, to see single tasks
+   * and their results while the job runs: it signs once for that.
+   */
   constructor(relay: Relay, apps: Apps, id: JobId, signer?: Signer, spec?: JobSpec) {
     this.id = id;
     this.#relay = relay;
@@ -58,7 +67,10 @@ export class Job {
     return view;
   }
 
-  /** Task views of `limit` tasks from index `from` on; all of them if neither is given. */
+  /**
+   * Task views of `limit` tasks from index `from` on; all of them if neither is given. Throws `not-yours` while the job
+   * runs, if its tasks are for its requester only and the signer is another or none.
+   */
   async tasks(from = 0, limit = Number.POSITIVE_INFINITY): Promise<TaskView[]> {
     const tasks: TaskView[] = [];
     while (tasks.length < limit) {
@@ -66,6 +78,7 @@ export class Job {
       const page = await this.#relay.json(
         tasksAnswer,
         this.#path(`/tasks?from=${from + tasks.length}&limit=${wanted}`),
+        { headers: await this.#read() },
       );
       tasks.push(...page.slice(0, wanted));
       if (page.length < wanted) break;
@@ -73,9 +86,12 @@ export class Job {
     return tasks;
   }
 
-  /** What happens to the job, outputs not yet checked; reconnects by itself. Ends with the job. */
-  events(options?: FollowOptions): AsyncGenerator<JobEvent> {
-    return followJob(this.#relay, this.id, options);
+  /**
+   * What happens to the job, outputs not yet checked; reconnects by itself. Ends with the job. What is certified of a job
+   * whose tasks are for its requester only comes at its end, if the signer is another or none.
+   */
+  async *events(options?: FollowOptions): AsyncGenerator<JobEvent> {
+    yield* followJob(this.#relay, this.id, options, await this.#read());
   }
 
   /**
@@ -85,6 +101,38 @@ export class Job {
   async *results(options?: FollowOptions): AsyncGenerator<Result> {
     for await (const event of this.events(options))
       if (event.type === "certified") yield await this.check(event, options?.signal);
+  }
+
+  /**
+   * Results in the order of their items, each as soon as all before it are certified. Tasks are certified in any order,
+   * under law `pool` with T > 1 in a random one, so that most of this comes near the job's end; what has to wait is
+   * fetched when its turn has come, and costs one bit of memory until then. Throws as `results` does.
+   */
+  async *resultsInOrder(options?: Omit<FollowOptions, "after">): AsyncGenerator<OrderedResult> {
+    const tasks = tasksOf(await this.#specOf());
+    const certified = new Uint8Array(Math.ceil(tasks / 8));
+    const isCertified = (index: number) => ((certified[index >> 3] ?? 0) >> (index & 7)) & 1;
+    let next = 0;
+    for await (const event of this.events(options)) {
+      if (event.type !== "certified") continue;
+      const { index } = event.certified;
+      if (index >= tasks) throw new SuperEdgeError("bad-output", `expected a task of this job, found task ${index}`);
+      certified[index >> 3]! |= 1 << (index & 7);
+      if (index !== next) continue;
+      yield await this.check(event, options?.signal);
+      next++;
+      while (isCertified(next)) {
+        let end = next + 1;
+        while (end < next + FETCHED_AT_ONCE && isCertified(end)) end++;
+        for (const { index, digest } of await this.tasks(next, end - next)) {
+          if (index !== next || !digest)
+            throw new SuperEdgeError("bad-output", `expected task ${next} with its digest, found none`);
+          const output = await this.#fetched(index, digest, options?.signal);
+          yield { index, ...rangeOf(await this.#specOf(), index), digest: toBytes32(digest), output };
+          next++;
+        }
+      }
+    }
   }
 
   /** The result behind a `certified` event: fetched if it did not come along, then checked. Throws `bad-output`. */
@@ -102,7 +150,11 @@ export class Job {
       index,
       digest,
       range.count,
-      bytes ?? (await this.#relay.bytes(this.#path(`/tasks/${index}/output`), MAX_OUTPUT_BYTES, { signal })),
+      bytes ??
+        (await this.#relay.bytes(this.#path(`/tasks/${index}/output`), MAX_OUTPUT_BYTES, {
+          headers: await this.#read(),
+          signal,
+        })),
     );
     return { sequence, index, ...range, digest, output, workers, rejected };
   }
@@ -111,8 +163,7 @@ export class Job {
   async taskOutput(index: number): Promise<Uint8Array<ArrayBuffer>> {
     const [task] = await this.tasks(index, 1);
     if (!task?.digest) throw new SuperEdgeError("not-found", `expected task ${index} certified, found it is not`);
-    const bytes = await this.#relay.bytes(this.#path(`/tasks/${index}/output`), MAX_OUTPUT_BYTES);
-    return this.#verified(index, task.digest, rangeOf(await this.#specOf(), index).count, bytes);
+    return this.#fetched(index, task.digest);
   }
 
   /** The whole output in item order, every task's part checked. Throws `not-found` before the job is done, `bad-output`. */
@@ -138,7 +189,9 @@ export class Job {
 
   /** What proves one certified task to a stranger. Throws `not-found` before it is certified, `bad-receipt`. */
   async receipt(index: number): Promise<Receipt> {
-    const receipt = parseReceipt(await this.#relay.json(v.unknown(), this.#path(`/tasks/${index}/receipt`)));
+    const receipt = parseReceipt(
+      await this.#relay.json(v.unknown(), this.#path(`/tasks/${index}/receipt`), { headers: await this.#read() }),
+    );
     if (receipt.job !== this.id || receipt.index !== index)
       throw new SuperEdgeError(
         "bad-receipt",
@@ -191,6 +244,31 @@ export class Job {
     if (found !== digest)
       throw new SuperEdgeError("bad-output", `expected an output of digest ${digest}, found one of ${found}`);
     return output;
+  }
+
+  async #fetched(index: number, digest: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { count } = rangeOf(await this.#specOf(), index);
+    const call = { headers: await this.#read(), signal };
+    return this.#verified(
+      index,
+      digest,
+      count,
+      await this.#relay.bytes(this.#path(`/tasks/${index}/output`), MAX_OUTPUT_BYTES, call),
+    );
+  }
+
+  /** Says that the requester asks, of jobs where that matters. */
+  #read(): Promise<Record<string, string>> {
+    this.#headers ??= this.#sign().catch((error: unknown) => {
+      this.#headers = undefined; // asked again, a wallet may say yes
+      throw error;
+    });
+    return this.#headers;
+  }
+
+  async #sign(): Promise<Record<string, string>> {
+    if (!this.#signer || !restsOnOne(await this.#specOf())) return {};
+    return { authorization: `Bearer ${await this.#signer.signMessage(readMessage(this.id))}` };
   }
 
   #path(rest = ""): string {

@@ -76,6 +76,12 @@ export const faucetSchema = v.strictObject({
   address,
 });
 
+/** Whether a result may be believed on one worker's word, so that workers are checked and must not know when. */
+export const restsOnOne = ({ law, trust }: Pick<JobSpec, "law" | "trust">): boolean => law === "pool" && trust > 1;
+
+/** What a requester signs (EIP-191) to be shown single tasks of a job of that kind while it runs. */
+export const readMessage = (job: string): string => `SuperEdge: read job ${job}`;
+
 export const tasksOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">): number =>
   Math.ceil(spec.items / spec.itemsPerTask);
 /** Items of task `index`: `count` is smaller in the last one. */

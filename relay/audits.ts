@@ -1,12 +1,11 @@
 // Spot checks are paid by the pool, from a deal of its own for each job that wants them: to a worker, key and pay of a
 // check look like those of any task. In the store a check is a task of that deal, under its number.
 import { randomBytes } from "node:crypto";
-import type { JobSpec } from "../protocol/api.ts";
+import { type JobSpec, restsOnOne } from "../protocol/api.ts";
 import type { Address, JobId } from "../protocol/ids.ts";
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS } from "../protocol/limits.ts";
 import { type JobContext, makeJob } from "./rows.ts";
 import type { Check } from "./scheduler/checks.ts";
-import { restsOnOne } from "./scheduler/laws.ts";
 import type { Contribution, Job, Task } from "./scheduler/state.ts";
 import type { JobRow } from "./store/jobs.ts";
 import type { Store } from "./store/store.ts";

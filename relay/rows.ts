@@ -1,13 +1,13 @@
 // From what is stored to what the scheduler works with.
 import { agreement } from "../kernels/agreement.ts";
 import type { Manifest } from "../kernels/kernel.ts";
-import { rangeOf, tasksOf } from "../protocol/api.ts";
+import { rangeOf, restsOnOne, tasksOf } from "../protocol/api.ts";
 import { type Address, hex32 } from "../protocol/ids.ts";
 import { MAX_INLINE_OUTPUT_BYTES } from "../protocol/limits.ts";
 import { isSampled } from "./scheduler/belief.ts";
 import { newSpending } from "./scheduler/category.ts";
 import { newStanding } from "./scheduler/credibility.ts";
-import { laws, restsOnOne } from "./scheduler/laws.ts";
+import { laws } from "./scheduler/laws.ts";
 import { needsOf } from "./scheduler/needs.ts";
 import { newJob, newWorker } from "./scheduler/new.ts";
 import type { Contribution, Job, Worker } from "./scheduler/state.ts";

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { EpochView, JobSpec } from "../protocol/api.ts";
+import type { SettledTask } from "../protocol/epoch.ts";
 import { invariant } from "../protocol/errors.ts";
 import { type Address, type JobId, toAddress } from "../protocol/ids.ts";
 import { BOND_WEI, type EmbeddedChain } from "./embeddedChain.ts";
@@ -40,11 +41,26 @@ export class Settling {
       provider: chain.provider,
       addresses: chain.addresses,
       db: store.db,
-      tasks: () => unsettledTasks(store, loop()),
+      tasks: () => this.#published(unsettledTasks(store, loop())),
       batches: () => unsettledBatches(store),
       wait: (ms) => sleep(ms, undefined, { signal: this.#stopping.signal }),
     });
     for (const { address, score } of store.workers.all()) this.#scores.set(address, score);
+  }
+
+  /** What goes into an epoch is public from then on. */
+  *#published(tasks: Iterable<SettledTask>): Generator<SettledTask> {
+    const published = new Map<JobId, Set<number>>();
+    try {
+      for (const task of tasks) {
+        const job = task.dealId as JobId;
+        const indices = published.get(job) ?? new Set();
+        published.set(job, indices.add(task.index));
+        yield task;
+      }
+    } finally {
+      for (const [job, indices] of published) this.#loop().dispatch({ type: "published", job, indices });
+    }
   }
 
   /** Registers and bonds the pool. */

@@ -1,7 +1,7 @@
 // Jobs over HTTP: submit, watch, fetch, stop.
 import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Manifest, parseParams } from "../../kernels/kernel.ts";
 import { type JobSpec, type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
@@ -14,6 +14,7 @@ import type { CertifiedRow } from "../store/certified.ts";
 import type { ApiContext } from "./context.ts";
 import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
+import { isPrivate, readers, refusal } from "./readers.ts";
 import { streamResults } from "./results.ts";
 import { checkCategory, checkTerms, usableApp } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
@@ -31,8 +32,18 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     if (!job) throw new SuperEdgeError("not-found", `this relay has no job ${id.slice(0, 80)}`);
     return job;
   };
-  const certifiedTask = (params: { job: string; index: string }): { job: JobContext; row: CertifiedRow } => {
-    const job = find(params.job);
+  const mayRead = readers();
+  /** Throws `not-yours` if single tasks of the job are not for whoever asks. */
+  const findToRead = (id: string, request: Pick<FastifyRequest, "headers">): JobContext => {
+    const job = find(id);
+    if (isPrivate(job) && !mayRead(job, request)) throw refusal(job);
+    return job;
+  };
+  const certifiedTask = (
+    request: Pick<FastifyRequest, "headers"> & { params: { job: string; index: string } },
+  ): { job: JobContext; row: CertifiedRow } => {
+    const { params } = request;
+    const job = findToRead(params.job, request);
     const index = Number(params.index);
     const row = Number.isSafeInteger(index) ? store.certified.get(job.row.n, index) : undefined;
     if (!row) throw new SuperEdgeError("not-found", `task ${params.index} of ${job.row.id} is not certified (yet)`);
@@ -114,7 +125,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       },
     },
     async (request) => {
-      const job = find(request.params.job);
+      const job = findToRead(request.params.job, request);
       const from = whole(request.query.from, 0, job.job.tasks);
       const limit = whole(request.query.limit, MAX_TASK_VIEWS, MAX_TASK_VIEWS);
       const names = workerRows();
@@ -138,7 +149,10 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     {
       schema: { tags: ["jobs"], summary: "Server-sent events: certified, progress, end; resumable with Last-Event-ID" },
     },
-    (request, reply) => streamResults(context, find(request.params.job), request, reply),
+    (request, reply) => {
+      const job = find(request.params.job);
+      return streamResults(context, job, mayRead(job, request), request, reply);
+    },
   );
 
   app.get<{ Params: { job: string } }>(
@@ -163,7 +177,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     "/api/jobs/:job/tasks/:index/output",
     { schema: { tags: ["jobs"], summary: "The canonical output of one certified task" } },
     async (request, reply) => {
-      const { row } = certifiedTask(request.params);
+      const { row } = certifiedTask(request);
       reply.header("content-type", "application/octet-stream");
       return Buffer.from(await outputOf(row));
     },
@@ -173,7 +187,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     "/api/jobs/:job/tasks/:index/receipt",
     { schema: { tags: ["jobs"], summary: "What proves one certified task to a stranger" } },
     async (request) => {
-      const { job, row } = certifiedTask(request.params);
+      const { job, row } = certifiedTask(request);
       const names = workerRows();
       const nameOf = (n: number): Address => names.get(n)!.address;
       return receiptOf(store, job, row, nameOf, context);

@@ -8,6 +8,7 @@ import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import { CONTRIBUTION } from "../store/open.ts";
 import type { ApiContext } from "./context.ts";
+import { isPrivate } from "./readers.ts";
 import { jobView } from "./views.ts";
 
 /** Tasks read from the store at a time; the reader's pace decides when the next are. */
@@ -18,6 +19,8 @@ const KEEP_ALIVE_MS = 15_000;
 export function streamResults(
   context: ApiContext,
   job: JobContext,
+  /** If not, what is certified of a private job is told when it has ended. */
+  mayRead: boolean,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
@@ -47,7 +50,7 @@ export function streamResults(
       const ended = job.row.state !== "running";
       // The scheduler's memory runs ahead of the disk: the last tasks may still be on their way there.
       if (ended) await new Promise<void>((resolve) => context.store.group.afterwards(resolve));
-      for (;;) {
+      while (mayRead || !isPrivate(job)) {
         const rows = context.store.certified.after(job.row.n, last, ROWS_AT_ONCE);
         for (const row of rows) {
           last = row.seq;

@@ -34,6 +34,11 @@ export function learn(state: State, task: Task, agreeing: readonly Contribution[
   else job.known[Math.floor(state.random() * MAX_KNOWN)] = known;
 }
 
+/** Who is asked again for what everybody can look up as certified knows that it is being checked. */
+export function forget(job: Job, indices: ReadonlySet<number>): void {
+  job.known = job.known.filter(({ index }) => !indices.has(index));
+}
+
 /** The machine is asked to do this task again, when it next asks for work. */
 export function recheck(job: Job, c: Contribution, index: number): void {
   if (job.audit && job.compare.kind === "exact") job.rechecks.set(c.worker, { index, digest: c.digest! });

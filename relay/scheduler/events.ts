@@ -52,6 +52,8 @@ export type Event =
   | { type: "failed"; worker: Address; task: Task; code: ErrorCode; message: string }
   /** The referee has run a task: its digest; or why it is not to be trusted; or neither, if it could not. */
   | { type: "refereed"; task: Task; digest?: Bytes32; unstable?: string }
+  /** An epoch tells everybody that these tasks are certified. */
+  | { type: "published"; job: JobId; indices: ReadonlySet<number> }
   | { type: "ticked" };
 
 export type Effect =

@@ -34,9 +34,6 @@ export interface Reason {
   }[];
 }
 
-/** Whether a result may be believed on one worker's word, so that workers are checked and must not know when. */
-export const restsOnOne = ({ law, trust }: Pick<Job, "law" | "trust">): boolean => law === "pool" && trust > 1;
-
 const neededFor = (trust: number): number => 1 - 1 / Math.max(1, trust);
 
 /** The digest that stands for all that agree. */

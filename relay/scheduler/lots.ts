@@ -1,8 +1,8 @@
 // Who confirms whom is decided by lot, not by who asks first: machines that answer at once, without computing, would
 // otherwise take every replica of each other's tasks. A drawn worker finds the task among its next ones.
+import { restsOnOne } from "../../protocol/api.ts";
 import { ownRecord } from "./contribution.ts";
 import { freshLeft } from "./freshLeft.ts";
-import { restsOnOne } from "./laws.ts";
 import { mayJoin } from "./numericClass.ts";
 import { expectedTask } from "./pace.ts";
 import { awaitProof, owe, waive } from "./proofs.ts";

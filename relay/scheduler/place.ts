@@ -1,10 +1,10 @@
 // Which tasks a worker gets next.
+import { restsOnOne } from "../../protocol/api.ts";
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { nextCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import { leaseTo } from "./contribution.ts";
 import type { Effect } from "./events.ts";
-import { restsOnOne } from "./laws.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
 import { jobOfLots } from "./lots.ts";
 import { type Expected, expectedTask } from "./pace.ts";

@@ -2,7 +2,7 @@
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
 import { referenceSeconds } from "./category.ts";
-import { trackCheck } from "./checks.ts";
+import { forget, trackCheck } from "./checks.ts";
 import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
 import { commit } from "./contribution.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
@@ -158,6 +158,11 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     case "refereed":
       hearReferee(state, event, nowMs, effects);
       break;
+    case "published": {
+      const job = state.jobs.get(event.job);
+      if (job) forget(job, event.indices);
+      break;
+    }
     case "ticked":
       for (let task = state.deadlines.due(nowMs); task; task = state.deadlines.due(nowMs))
         if (state.tasks.get(task.key) === task) expire(state, task, nowMs, effects);

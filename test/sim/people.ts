@@ -1,6 +1,7 @@
 // The scheduler's own records, as the relay makes them from its tables (relay/rows.ts).
+import { restsOnOne } from "../../protocol/api.ts";
 import type { Address, JobId, TaskKey } from "../../protocol/ids.ts";
-import { type Law, restsOnOne } from "../../relay/scheduler/laws.ts";
+import type { Law } from "../../relay/scheduler/laws.ts";
 import { newJob, newWorker } from "../../relay/scheduler/new.ts";
 import type { Order } from "../../relay/scheduler/order.ts";
 import type { Job, Worker } from "../../relay/scheduler/state.ts";

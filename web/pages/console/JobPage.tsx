@@ -76,6 +76,12 @@ function Live({ connected, watch, watched }: { connected: Connected; watch: JobW
       <div class="two">
         <section class="panel tasks" aria-labelledby="tasks-title">
           <h2 id="tasks-title">Tasks</h2>
+          {watch.hidden.value && (
+            <p class="notice small">
+              Single tasks of this job are shown to its requester only until it ends: who could see which of them are
+              checked could cheat on the others.
+            </p>
+          )}
           <Key />
           <TaskSquares
             tasks={view.tasks}

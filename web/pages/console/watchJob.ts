@@ -24,6 +24,8 @@ export class JobWatch {
   /** Grows whenever task states or the output have changed. */
   readonly version: Signal<number> = signal(0);
   readonly problem: Signal<string> = signal("");
+  /** While it runs its single tasks are for its requester only, and that is somebody else. */
+  readonly hidden: Signal<boolean> = signal(false);
   /** Results refused because their bytes are not what the relay says. */
   readonly refused: Signal<string[]> = signal([]);
   /** The whole output, zero where a task is not certified yet; absent for one too large to hold. */
@@ -64,7 +66,13 @@ export class JobWatch {
     const watched = this.watched.value;
     if (!watched || watched.view.tasks > MAX_POLLED_TASKS) return;
     this.#lastPollMs = performance.now();
-    for (const task of await this.job.tasks()) this.#tasks.set(task.index, task);
+    try {
+      for (const task of await this.job.tasks()) this.#tasks.set(task.index, task);
+      this.hidden.value = false;
+    } catch (error) {
+      if (!(error instanceof SuperEdgeError && error.code === "not-yours")) throw error;
+      this.hidden.value = true;
+    }
     this.#changed();
   }
 
