@@ -2,11 +2,12 @@
 // could see who has which task would know when it is checked, and be honest just then. Once the job has ended everything
 // is public, and so are counts at any time. The requester shows itself by a signature that serves as a bearer token: the
 // relay keeps nothing for it, and whoever lost it signs again.
-import { verifyMessage } from "ethers";
+import { getBytes, hashMessage } from "ethers";
 import type { FastifyRequest } from "fastify";
 import { readMessage, restsOnOne } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { JobContext } from "../rows.ts";
+import { recoverAddress } from "../signature.ts";
 
 /** Whether this is one of those jobs, and runs. */
 export const isPrivate = ({ row }: Pick<JobContext, "row">): boolean => row.state === "running" && restsOnOne(row.spec);
@@ -22,7 +23,8 @@ export function readers(): MayRead {
     if (!signature) return false;
     if (good.get(job) === signature) return true;
     try {
-      if (verifyMessage(readMessage(job.row.id), signature).toLowerCase() !== job.row.requester) return false;
+      const hash = getBytes(hashMessage(readMessage(job.row.id)));
+      if (recoverAddress(hash, getBytes(signature)) !== job.row.requester) return false;
     } catch {
       return false; // a signature of no key
     }

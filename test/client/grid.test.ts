@@ -163,6 +163,50 @@ describe("a job", () => {
   });
 });
 
+describe("a job whose volunteers are checked", () => {
+  test("gives its results in item order to who wants that, whatever order they are certified in", async () => {
+    const job = await grid.submit(await request({ law: "pool", trust: 3, replicas: 1 }), signer);
+    const sequence: number[] = [];
+    const both = await Promise.all([
+      (async () => {
+        const found: Uint8Array[] = [];
+        for await (const { index, output } of job.resultsInOrder()) {
+          expect(index).toBe(found.length);
+          found.push(output);
+        }
+        return found;
+      })(),
+      (async () => {
+        const found: Uint8Array[] = [];
+        for await (const { index, output } of job.results()) {
+          sequence.push(index);
+          found[index] = output;
+        }
+        return found;
+      })(),
+    ]);
+    expect(both[0]).toHaveLength(16);
+    expect(both[0]).toEqual(both[1]);
+    expect(sequence.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, index) => index));
+  });
+
+  test("tells its tasks to its requester, and to others when it has ended", async () => {
+    for (const volunteer of volunteers) volunteer.close();
+    volunteers = [];
+    const job = await grid.submit(await request({ law: "pool", trust: 3, replicas: 1 }), signer);
+    expect(await job.tasks()).toHaveLength(16);
+    for (const other of [grid.job(job.id), grid.job(job.id, Wallet.createRandom())]) {
+      await expect(other.tasks()).rejects.toMatchObject({ code: "not-yours" });
+      await expect(other.taskOutput(0)).rejects.toMatchObject({ code: "not-yours" });
+      await expect(other.receipt(0)).rejects.toMatchObject({ code: "not-yours" });
+      expect((await other.view()).state).toBe("running");
+    }
+    await job.cancel();
+    expect(await grid.job(job.id).tasks()).toHaveLength(16);
+    volunteers = [1, 2, 3].map(() => new NodeVolunteer(server.url));
+  });
+});
+
 describe("a relay that is killed while a job runs", () => {
   test("loses no result of a reader who stays", async () => {
     const job = await grid.submit(await request(), signer);

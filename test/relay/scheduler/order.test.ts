@@ -97,6 +97,7 @@ class Pool {
   readonly state: State = emptyState({ random: seeded(seed) });
   readonly certified = new Set<number>();
   readonly leased: number[] = [];
+  readonly leases: number[][] = [];
   readonly #hands = new Map<Address, Task[]>();
   readonly #asked: { worker: Address; task: Task }[] = [];
   #nowMs = 0;
@@ -105,7 +106,8 @@ class Pool {
     for (const effect of step(this.state, event, this.#nowMs)) {
       if (effect.type === "lease") {
         this.#hands.set(effect.worker.address, effect.tasks);
-        this.leased.push(...effect.tasks.map(({ index }) => index));
+        this.leases.push(effect.tasks.map(({ index }) => index));
+        this.leased.push(...this.leases.at(-1)!);
       } else if (effect.type === "askReveal")
         this.#asked.push(...effect.tasks.map((task) => ({ worker: effect.worker, task })));
       else if (effect.type === "certified") this.certified.add(effect.task.index);
@@ -177,6 +179,41 @@ describe(`a job whose order is secret (seed ${seed})`, () => {
     expect(job.state).toBe("done");
     for (const index of after.leased) expect(before.certified.has(index)).toBe(false);
     expect(new Set([...before.certified, ...after.certified]).size).toBe(200);
+  });
+
+  it("mixes what is new with what is not: a confirmation may be anywhere in a lease", () => {
+    const pool = new Pool();
+    pool.send({ type: "jobAdded", job: jobOf(inOrder, 3000) });
+    pool.work(120);
+    const places = [0, 0, 0, 0];
+    const rising = { yes: 0, no: 0 };
+    for (const lease of pool.leases.filter(({ length }) => length === 4)) {
+      const highest = Math.max(...lease);
+      places[lease.indexOf(highest)]!++;
+      for (let i = 1; i < 4; i++) rising[lease[i]! > lease[i - 1]! ? "yes" : "no"]++;
+    }
+    const sum = places.reduce((a, b) => a + b, 0);
+    expect(sum).toBeGreaterThan(100);
+    for (const count of places) expect(Math.abs(count - sum / 4)).toBeLessThan(6 * Math.sqrt((sum * 3) / 16));
+    expect(Math.abs(rising.yes - rising.no)).toBeLessThan(6 * Math.sqrt(3 * sum));
+  });
+
+  it("asks nobody again for a task that an epoch has shown to be certified", () => {
+    const pool = new Pool();
+    const job = jobOf(secretOrder(2000, keyOf(5)), 2000);
+    job.audit = { keyOf: (n) => `check ${n}` as TaskKey, next: 0, most: 2000 };
+    pool.state.rules.checkRate = 0.3;
+    pool.send({ type: "jobAdded", job });
+    pool.work(60);
+    expect(job.known.length).toBeGreaterThan(3);
+    const published = new Set(pool.certified);
+    pool.send({ type: "published", job: job.id, indices: published });
+    expect(job.known).toEqual([]);
+    pool.leased.length = 0;
+    pool.work(60);
+    const repeated = pool.leased.filter((index) => published.has(index));
+    expect(repeated).toEqual([]);
+    expect(job.audit.next).toBeGreaterThan(20);
   });
 
   it("is open where nothing rests on one worker's word", () => {
