@@ -36,6 +36,19 @@ describe("a simulation", () => {
     expect(bytes(5)).not.toBe(bytes(6));
   });
 
+  it("leaves a liar that would know fresh tasks by their order next to nothing to lie on, unless the order is open", () => {
+    const adversary = { behaviour: "lie", lieRate: 1, knows: "order" } as const;
+    const lies = (trust: number, knows: "order" | "all") => {
+      const grid = new Grid(scenario({}, { trust, replicas: 1 }, { ...adversary, knows }), "pool", 1);
+      grid.run();
+      return grid.tally.lies;
+    };
+    expect(lies(1, "order")).toBeGreaterThan(60);
+    expect(lies(50, "all")).toBeGreaterThan(60);
+    // The records of a random sequence: about the logarithm of its length.
+    expect(lies(50, "order")).toBeLessThan(30);
+  });
+
   it("certifies every task, each once, and accounts for every contribution exactly once", () => {
     const behaviours = fc.constantFrom("lie", "constant", "copy", "refuse", "withhold", "slow");
     fc.assert(
