@@ -15,7 +15,7 @@ export const errorTable = {
   // What was asked for is not there, or not allowed.
   "not-found": { status: 404, meaning: "No such job, task, app, blob, epoch or worker." },
   "no-consent": { status: 403, meaning: "The volunteer's consent is missing, expired, or for another origin." },
-  "not-yours": { status: 403, meaning: "The task, lease or batch belongs to another worker." },
+  "not-yours": { status: 403, meaning: "The task, lease, batch or job belongs to somebody else." },
   banned: { status: 403, meaning: "The worker returned too many wrong results and gets no more work from this pool." },
   "bad-app": { status: 422, meaning: "The app's manifest or code cannot be used." },
   "bad-classad": { status: 422, meaning: "A ClassAd expression or ad cannot be read." },
