@@ -33,9 +33,14 @@ const MAX_ATTEMPTS = 3;
 /** Looks at a task after any change. */
 export function settle(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   if (task.check) return settleCheck(state, task, task.check, nowMs, effects);
-  // Another task of the same event may have stopped the job, and a held one waits for something else.
-  if (task.job.state !== "running" || task.hold || task.closed) return;
+  // Another task of the same event may have stopped the job.
+  if (task.job.state !== "running" || task.closed) return;
   const inHand = task.contributions.filter((c) => c.state !== "leased");
+  if (task.hold) {
+    // It waits for something else, unless a copy of it has come after all: that speaks for it, or against.
+    if (inHand.every((c) => c.state === "revealed")) return;
+    unhold(task);
+  }
   // Who is still at work when enough have committed is not waited for: it was a copy of a late one, or is late itself.
   if (inHand.length < task.target) {
     wantAnother(state, task, nowMs);
@@ -151,7 +156,8 @@ function want(
   }
   if (revealed.length >= MAX_CONTRIBUTIONS) return startAnew(state, task, nowMs, effects);
   task.target = Math.min(MAX_CONTRIBUTIONS, revealed.length + missing);
-  wantAnother(state, task, nowMs);
+  // One more may have committed meanwhile, as a copy, and is asked before anybody else is sought.
+  settle(state, task, nowMs, effects);
 }
 
 /** As many as a task may have do not settle it: others try, and if they cannot either, the job is stopped. */

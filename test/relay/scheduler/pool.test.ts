@@ -1,6 +1,7 @@
 // Law `pool` in virtual time: who is believed alone, who is checked and by whom, and what happens to who is found wrong.
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Address, Bytes32, JobId, TaskKey } from "../../../protocol/ids.ts";
+import { leaseTo } from "../../../relay/scheduler/contribution.ts";
 import type { Rules } from "../../../relay/scheduler/credibility.ts";
 import type { Effect, Event } from "../../../relay/scheduler/events.ts";
 import { laws } from "../../../relay/scheduler/laws.ts";
@@ -118,6 +119,29 @@ describe(`law pool (seed ${seed})`, () => {
     expect(grid.certified().every(({ agreeing, reason }) => agreeing.length === 1 && reason.reached >= 0.98)).toBe(
       true,
     );
+  });
+
+  it("asks a copy that comes while its task is held, so that no task waits for somebody who has answered", () => {
+    const grid = new Grid({ tasks: 1000, trust: 50 }, { auditRate: 0 });
+    grid.join(1, 2);
+    for (let i = 0; i < 4; i++) {
+      grid.ask(1);
+      grid.work(1);
+    }
+    const task = [...grid.job.open.values()].find(({ hold }) => hold)!;
+    // As a speculative copy would be: leased before the first result was there and waited.
+    const copier = grid.worker(2);
+    task.contributions = [...task.contributions, leaseTo(copier, grid.nowMs, grid.nowMs + 60_000)];
+    copier.leased.add(task);
+    grid.lies.set(2, () => true);
+    const before = grid.effects.length;
+    const commitment = hex(2e6, 32) as Bytes32;
+    grid.send({ type: "committed", worker: copier.address, tasks: [{ task, commitment }], busyMs: 10 });
+    const asked = grid.effects.slice(before).filter((effect) => effect.type === "askReveal");
+    expect(asked).toEqual([{ type: "askReveal", worker: copier.address, tasks: [task] }]);
+    grid.work(2);
+    // It contradicts: neither is believed, and a third is sought.
+    expect([task.hold, task.disputants?.length, task.target]).toEqual([undefined, 2, 3]);
   });
 
   it("has a task's second contribution made by whom the lot falls on, not by who asks most", () => {
