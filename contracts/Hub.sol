@@ -13,12 +13,14 @@ import {PocoMath} from "./libraries/PocoMath.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
 /// @title Where the money is.
-/// @dev Only Epochs can move what is locked, and only along the paths below:
+/// @dev Only Epochs and Tasks can move what is locked, and only along the paths below:
 ///
 ///   free ──openDeal──▶ locked ──reserve──▶ pending ──settle──▶ pool's, app's and dataset's free, claimable by workers, burned
 ///    ▲  ▲                 │  ▲                │                              │
 ///    │  └────closeDeal────┘  └────release─────┘                              │
 ///    └──────────────────────────────credit───────────────────────────────────┘
+///   free ──openTask──▶ pending ──settleTask──▶ everybody's free, to be burned
+///    └───────refundTask───┘
 contract Hub is IHub, Multicall {
     using SafeCast for uint256;
     using SafeERC20 for EdgeToken;
@@ -29,15 +31,35 @@ contract Hub is IHub, Multicall {
     /// @notice The bond covers the pending value this many times.
     uint256 public constant BOND_FACTOR = 2;
 
-    /// @dev One storage slot: crediting a worker writes balance and score at once.
+    /// @notice What stakes are counted in: one fits beside balance and score.
+    uint256 public constant STAKE_UNIT_WEI = 1e15;
+
+    /// @dev One storage slot: paying a worker writes balance, score and stake at once.
     struct Account {
         uint128 freeWei;
         uint64 deals;
         uint32 score;
+        uint32 stakeUnits;
+    }
+
+    /// @dev What is being divided, in memory.
+    struct Settling {
+        bytes32 dealId;
+        uint256 stakeUnits;
+        uint256 workersWei;
+        uint256 burnedWei;
+        uint256 poolWei;
+    }
+
+    /// @dev A stake on its way out, still lost for what turns out wrong.
+    struct Unstaking {
+        uint32 units;
+        uint64 endsAt;
     }
 
     EdgeToken private immutable _token;
     address private immutable _epochs;
+    address private immutable _tasks;
     /// @notice Seconds between `unbond` and `finishUnbonding`; longer than the challenge window.
     uint64 public immutable unbondSeconds;
     /// @notice Seconds after its deadline until a requester can close a deal: time to post what was done.
@@ -47,18 +69,35 @@ contract Hub is IHub, Multicall {
     mapping(address pool => Pool) private _pools;
     mapping(bytes32 dealId => Deal) private _deals;
     mapping(address pool => mapping(address worker => uint256 sum)) private _credited;
+    mapping(address worker => Unstaking) private _unstaking;
+    /// @dev To be burned; a task that is settled alone does not pay for a burn of its own.
+    uint256 private _burnableWei;
 
     modifier onlyEpochs() {
         if (msg.sender != _epochs) revert NotEpochs(msg.sender);
         _;
     }
 
+    modifier onlyTasks() {
+        if (msg.sender != _tasks) revert NotTasks(msg.sender);
+        _;
+    }
+
     /// @param token_ The token everything here is paid in.
     /// @param epochs_ The Epochs contract; its address is known before it is deployed.
-    constructor(EdgeToken token_, address epochs_, uint64 unbondSeconds_, uint64 closeSeconds_) {
-        if (address(token_) == address(0) || epochs_ == address(0)) revert ZeroAddress();
+    /// @param tasks_ The Tasks contract; so is its.
+    constructor(
+        EdgeToken token_,
+        address epochs_,
+        address tasks_,
+        uint64 unbondSeconds_,
+        uint64 closeSeconds_
+    ) {
+        if (address(token_) == address(0) || epochs_ == address(0) || tasks_ == address(0))
+            revert ZeroAddress();
         _token = token_;
         _epochs = epochs_;
+        _tasks = tasks_;
         unbondSeconds = unbondSeconds_;
         closeSeconds = closeSeconds_;
     }
@@ -124,6 +163,34 @@ contract Hub is IHub, Multicall {
         pool.unbondingWei = 0;
         _give(msg.sender, amountWei);
         emit Unbonded(msg.sender, amountWei);
+    }
+
+    /// @inheritdoc IHub
+    function stake(uint256 units) external {
+        _take(msg.sender, units * STAKE_UNIT_WEI);
+        _accounts[msg.sender].stakeUnits += units.toUint32();
+        emit Staked(msg.sender, units);
+    }
+
+    /// @inheritdoc IHub
+    function unstake(uint256 units) external {
+        Account storage account = _accounts[msg.sender];
+        if (account.stakeUnits < units) revert NotEnough(msg.sender, account.stakeUnits, units);
+        account.stakeUnits -= uint32(units);
+        Unstaking storage unstaking = _unstaking[msg.sender];
+        unstaking.units += uint32(units);
+        unstaking.endsAt = (block.timestamp + unbondSeconds).toUint64();
+        emit UnstakingStarted(msg.sender, units, unstaking.endsAt);
+    }
+
+    /// @inheritdoc IHub
+    function finishUnstaking() external {
+        Unstaking storage unstaking = _unstaking[msg.sender];
+        if (block.timestamp < unstaking.endsAt) revert UnbondingNotOver(msg.sender, unstaking.endsAt);
+        uint256 units = unstaking.units;
+        unstaking.units = 0;
+        _give(msg.sender, units * STAKE_UNIT_WEI);
+        emit Unstaked(msg.sender, units);
     }
 
     /// @inheritdoc IHub
@@ -240,6 +307,78 @@ contract Hub is IHub, Multicall {
     }
 
     /// @inheritdoc IHub
+    function openTask(address payer, Order calldata order) external onlyTasks returns (bytes32 dealId) {
+        if (order.tasks != 1) revert OrderInvalid("tasks");
+        dealId = _newDealId(payer);
+        _open(dealId, payer, payer, order);
+        // Set aside from the start: no epoch can have it, and closing the deal gives nothing back.
+        _deals[dealId].pendingTasks = 1;
+        emit DealReserved(dealId, 1);
+    }
+
+    /// @inheritdoc IHub
+    function settleTask(
+        bytes32 dealId,
+        address pool,
+        uint256 stakeUnits,
+        address[] calldata workers,
+        bytes32[] calldata digests,
+        bytes32 digest
+    ) external onlyTasks {
+        Deal storage deal = _deals[dealId];
+        if (deal.pool != pool) revert DealOfOtherPool(dealId, deal.pool, pool);
+        if (block.timestamp >= deal.deadline) revert DealIsOver(dealId, deal.deadline);
+        Account[] memory accounts = _accountsOf(workers, stakeUnits);
+        uint256[] memory shares = _sharesOf(deal, accounts, digests, digest);
+        Settling memory settling = _endTask(dealId, deal);
+        settling.stakeUnits = stakeUnits;
+        uint256[] memory rewardsWei = _payWorkers(settling, workers, accounts, shares);
+        emit TaskSettled(dealId, digest, workers, rewardsWei, settling.poolWei, settling.burnedWei);
+        // Only now: pool and owners may be workers too, whose accounts were written as they were read.
+        _give(pool, settling.poolWei);
+        if (deal.payees) _payOwners(dealId, deal, 1);
+        _burnableWei += settling.burnedWei;
+    }
+
+    /// @inheritdoc IHub
+    function refundTask(bytes32 dealId) external onlyTasks {
+        Deal storage deal = _deals[dealId];
+        if (deal.pendingTasks != 1) revert DealExhausted(dealId, deal.pendingTasks, 1);
+        if (block.timestamp < deal.deadline) revert DealNotOver(dealId, deal.deadline);
+        deal.pendingTasks = 0;
+        deal.closed = true;
+        emit DealReleased(dealId, 1);
+        _refund(dealId, deal.payer, deal.pricePerTaskWei);
+    }
+
+    /// @inheritdoc IHub
+    function burnSettled() external {
+        uint256 amountWei = _burnableWei;
+        // One wei stays: a word that is never empty is four times as cheap to add to.
+        if (amountWei < 2) return;
+        _burnableWei = 1;
+        _token.burn(amountWei - 1);
+    }
+
+    /// @inheritdoc IHub
+    function tasks() external view returns (address) {
+        return _tasks;
+    }
+
+    /// @inheritdoc IHub
+    function stakeOf(
+        address worker
+    ) external view returns (uint256 units, uint256 unstakingUnits, uint256 endsAt) {
+        Unstaking memory unstaking = _unstaking[worker];
+        return (_accounts[worker].stakeUnits, unstaking.units, unstaking.endsAt);
+    }
+
+    /// @inheritdoc IHub
+    function burnableWei() external view returns (uint256) {
+        return _burnableWei;
+    }
+
+    /// @inheritdoc IHub
     function token() external view returns (address) {
         return address(_token);
     }
@@ -302,6 +441,111 @@ contract Hub is IHub, Multicall {
         emit Refunded(dealId, payer, amountWei);
     }
 
+    /// @dev Of those who have the stake asked for; what is leaving counts, for it can still be taken.
+    function _accountsOf(
+        address[] calldata workers,
+        uint256 stakeUnits
+    ) private view returns (Account[] memory accounts) {
+        accounts = new Account[](workers.length);
+        for (uint256 i = 0; i < workers.length; i++) {
+            Account memory account = _accounts[workers[i]];
+            accounts[i] = account;
+            if (account.stakeUnits >= stakeUnits) continue;
+            uint256 units = uint256(account.stakeUnits) + _unstaking[workers[i]].units;
+            if (units < stakeUnits) revert StakeTooLow(workers[i], units, stakeUnits);
+        }
+    }
+
+    /// @return shares By contribution, 0 for a wrong one; the last word is their sum.
+    function _sharesOf(
+        Deal storage deal,
+        Account[] memory accounts,
+        bytes32[] calldata digests,
+        bytes32 digest
+    ) private view returns (uint256[] memory shares) {
+        uint256 length = digests.length;
+        shares = new uint256[](length + 1);
+        uint256 agreeing = 0;
+        uint256 group = 1;
+        for (uint256 i = 0; i < length; i++) {
+            if (digests[i] != digest) continue;
+            uint256 weight = PocoMath.weight(accounts[i].score);
+            agreeing++;
+            group *= weight;
+            shares[i] = PocoMath.shareOf(weight);
+            shares[length] += shares[i];
+        }
+        uint256 total = agreeing == length ? group + 1 : _totalOf(accounts, digests);
+        if (agreeing == 0 || agreeing < deal.replicas || !PocoMath.certified(group, total, deal.trust))
+            revert NotCertified(digest, agreeing);
+    }
+
+    function _totalOf(
+        Account[] memory accounts,
+        bytes32[] calldata digests
+    ) private pure returns (uint256 total) {
+        uint256[] memory scores = new uint256[](digests.length);
+        for (uint256 i = 0; i < scores.length; i++) scores[i] = accounts[i].score;
+        (total, ) = PocoMath.totalOf(scores, digests, 0);
+    }
+
+    function _endTask(bytes32 dealId, Deal storage deal) private returns (Settling memory settling) {
+        if (deal.pendingTasks != 1) revert DealExhausted(dealId, deal.pendingTasks, 1);
+        uint256 priceWei = deal.pricePerTaskWei;
+        deal.pendingTasks = 0;
+        deal.settledTasks = 1;
+        uint256 assetsWei = 0;
+        if (deal.payees) assetsWei = uint256(deal.appWei) + deal.datasetWei;
+        settling.dealId = dealId;
+        settling.burnedWei = Payout.burned(priceWei);
+        settling.poolWei = Payout.fee(priceWei - assetsWei, deal.feeBps);
+        settling.workersWei = priceWei - assetsWei - settling.burnedWei - settling.poolWei;
+    }
+
+    /// @dev By share; what rounding leaves is added to the pool's part, stakes that are lost to what is burned.
+    function _payWorkers(
+        Settling memory settling,
+        address[] calldata workers,
+        Account[] memory accounts,
+        uint256[] memory shares
+    ) private returns (uint256[] memory rewardsWei) {
+        uint256 last = shares.length - 1;
+        uint256 leftWei = settling.workersWei;
+        rewardsWei = new uint256[](workers.length);
+        for (uint256 i = 0; i < workers.length; i++) {
+            if (i >= last || shares[i] == 0) {
+                settling.burnedWei += _fault(settling.dealId, workers[i], settling.stakeUnits);
+                continue;
+            }
+            uint256 rewardWei = Payout.reward(settling.workersWei, shares[i], shares[last]);
+            leftWei -= rewardWei;
+            Account memory account = accounts[i];
+            account.freeWei += uint128(rewardWei);
+            // Reputation is for what others confirmed: a task that one worker did alone is paid, and no more.
+            if (workers.length > 1) account.score = uint32(PocoMath.scoreAfter(account.score, 1, 0));
+            _accounts[workers[i]] = account;
+            rewardsWei[i] = rewardWei;
+        }
+        settling.poolWei += leftWei;
+    }
+
+    /// @dev Of a stake that has left in part, no more is lost than there is.
+    function _fault(bytes32 dealId, address worker, uint256 stakeUnits) private returns (uint256 lostWei) {
+        Account storage account = _accounts[worker];
+        account.score = uint32(PocoMath.scoreAfter(account.score, 0, 1));
+        uint256 fromStake = Math.min(stakeUnits, account.stakeUnits);
+        account.stakeUnits -= uint32(fromStake);
+        uint256 lostUnits = fromStake;
+        if (fromStake < stakeUnits) {
+            Unstaking storage unstaking = _unstaking[worker];
+            uint256 fromUnstaking = Math.min(stakeUnits - fromStake, unstaking.units);
+            unstaking.units -= uint32(fromUnstaking);
+            lostUnits += fromUnstaking;
+        }
+        emit Faulted(dealId, worker, account.score, lostUnits);
+        return lostUnits * STAKE_UNIT_WEI;
+    }
+
     function _newDealId(address requester) private returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), requester, _accounts[requester].deals++));
     }
@@ -351,9 +595,9 @@ contract Hub is IHub, Multicall {
         if (!Payout.bears(priceWei, assetsWei, feeBps)) revert PoolPartTooLow(priceWei, assetsWei);
     }
 
-    function _payOwners(bytes32 dealId, Deal storage deal, uint256 tasks) private {
-        _payOwner(dealId, deal.appOwner, tasks * deal.appWei);
-        _payOwner(dealId, deal.datasetOwner, tasks * deal.datasetWei);
+    function _payOwners(bytes32 dealId, Deal storage deal, uint256 count) private {
+        _payOwner(dealId, deal.appOwner, count * deal.appWei);
+        _payOwner(dealId, deal.datasetOwner, count * deal.datasetWei);
     }
 
     function _payOwner(bytes32 dealId, address owner, uint256 amountWei) private {

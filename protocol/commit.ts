@@ -66,6 +66,13 @@ export const signedTypes = {
     { name: "root", type: "bytes32" },
     { name: "count", type: "uint32" },
   ],
+  Acceptance: [
+    { name: "pool", type: "address" },
+    { name: "worker", type: "address" },
+    { name: "taskKey", type: "bytes32" },
+    { name: "commitment", type: "bytes32" },
+    { name: "revealBy", type: "uint64" },
+  ],
   Consent: [
     { name: "worker", type: "address" },
     { name: "owner", type: "address" },
@@ -87,6 +94,16 @@ export interface CommitBatch {
   sequence: number;
   root: Uint8Array;
   count: number;
+}
+
+/** A worker's promise to reveal a commitment to one task in time: asked only for tasks that contracts request. */
+export interface Acceptance {
+  pool: Address;
+  worker: Address;
+  taskKey: Uint8Array;
+  commitment: Uint8Array;
+  /** Seconds since 1970. */
+  revealBy: number;
 }
 
 /** What the volunteer said yes to: on which site, for whom, until when. */
@@ -113,6 +130,15 @@ export const commitBatchHash = (domain: Domain, batch: CommitBatch): Uint8Array 
 /** What the pool signs: the promise that this batch is included in an epoch. */
 export const ackHash = (domain: Domain, batch: CommitBatch): Uint8Array =>
   typedHash(domain, typeHash.Ack, batchWords(batch));
+/** What a worker signs for an acceptance. */
+export const acceptanceHash = (domain: Domain, acceptance: Acceptance): Uint8Array =>
+  typedHash(domain, typeHash.Acceptance, [
+    acceptance.pool,
+    acceptance.worker,
+    acceptance.taskKey,
+    acceptance.commitment,
+    acceptance.revealBy,
+  ]);
 /** What a worker's key signs for a consent. */
 export const consentHash = (domain: Domain, consent: Consent): Uint8Array =>
   typedHash(domain, typeHash.Consent, [

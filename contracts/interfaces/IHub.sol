@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Where the money is: balances, deals, bonds, scores.
 /// @notice No owner and no upgrade. The token balance of the Hub is always
-/// Σ free + Σ locked in deals + Σ bonds + Σ unbonding + Σ claimable, to the wei.
+/// Σ free + Σ locked in deals + Σ bonds + Σ unbonding + Σ claimable + Σ stakes, leaving ones included + what waits to be burned,
+/// to the wei.
 interface IHub {
     /// @notice The rule by which a deal's results are believed.
     /// @param Pool The pool's own credibility rule; the contract checks signatures, digests and money.
@@ -149,7 +150,27 @@ interface IHub {
     /// @notice A pool paid for a lie.
     event Slashed(address indexed pool, address indexed challenger, uint256 challengerWei, uint256 burnedWei);
 
+    /// @notice Free balance became stake, counted in thousandths of a token.
+    event Staked(address indexed worker, uint256 units);
+    /// @notice Stake is on its way out, and can be had at `endsAt`.
+    event UnstakingStarted(address indexed worker, uint256 units, uint64 endsAt);
+    /// @notice What was on its way out is free.
+    event Unstaked(address indexed worker, uint256 units);
+
+    /// @notice A task that a contract asked for is certified and paid at once; `rewardsWei` are the workers', in their order.
+    event TaskSettled(
+        bytes32 indexed dealId,
+        bytes32 digest,
+        address[] workers,
+        uint256[] rewardsWei,
+        uint256 poolWei,
+        uint256 burnedWei
+    );
+    /// @notice A worker was wrong about a task, or did not reveal as it had promised; of its stake this much is to be burned.
+    event Faulted(bytes32 indexed dealId, address indexed worker, uint32 score, uint256 lostUnits);
+
     error NotEpochs(address caller);
+    error NotTasks(address caller);
     error ZeroAddress();
     error NotEnough(address account, uint256 haveWei, uint256 wantWei);
     error PoolUnknown(address pool);
@@ -158,6 +179,9 @@ interface IHub {
     error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei);
     error PoolPartTooLow(uint256 pricePerTaskWei, uint256 assetsWei);
     error DealUnknown(bytes32 dealId);
+    error DealIsOver(bytes32 dealId, uint256 deadline);
+    error StakeTooLow(address worker, uint256 units, uint256 neededUnits);
+    error NotCertified(bytes32 digest, uint256 agreeing);
     error DealIsClosed(bytes32 dealId);
     error DealOfOtherPool(bytes32 dealId, address expected, address found);
     error DealExhausted(bytes32 dealId, uint256 leftTasks, uint256 wantTasks);
@@ -235,7 +259,53 @@ interface IHub {
     /// @notice Takes up to `amountWei` of the pool's bond: half to the challenger, the rest burned.
     function slash(address pool, uint256 amountWei, address challenger) external;
 
+    // Stakes of workers, for tasks that contracts ask for.
+
+    /// @notice Moves free balance of the caller into its stake, in thousandths of a token.
+    function stake(uint256 units) external;
+
+    /// @notice Starts to take stake out; until it is over, it is lost for what turns out wrong. A new call adds to what is on
+    /// its way and starts the delay anew.
+    function unstake(uint256 units) external;
+
+    /// @notice Moves what has left the stake into the free balance.
+    function finishUnstaking() external;
+
+    // For Tasks only.
+
+    /// @notice Opens a deal of one task that is set aside at once: only `settleTask` and `refundTask` end it.
+    function openTask(address payer, Order calldata order) external returns (bytes32 dealId);
+
+    /// @notice Settles a task by the rule of PocoMath: the right ones are paid by share, the others lose a third of their score
+    /// and the stake asked for, to nobody's gain. Price and lost stakes are divided here; Tasks vouches for who said what.
+    /// @param pool Must be the deal's.
+    /// @param stakeUnits What each worker must have staked, in thousandths of a token.
+    /// @param workers Each once: first those who revealed, then those who did not.
+    /// @param digests Of those who revealed.
+    /// @param digest Of the result.
+    function settleTask(
+        bytes32 dealId,
+        address pool,
+        uint256 stakeUnits,
+        address[] calldata workers,
+        bytes32[] calldata digests,
+        bytes32 digest
+    ) external;
+
+    /// @notice Gives the price back to its payer, after the deadline.
+    function refundTask(bytes32 dealId) external;
+
+    /// @notice Burns what settled tasks have left to burn. By anybody.
+    function burnSettled() external;
+
     // Views.
+
+    function tasks() external view returns (address);
+    function stakeOf(
+        address worker
+    ) external view returns (uint256 units, uint256 unstakingUnits, uint256 endsAt);
+    function burnableWei() external view returns (uint256);
+    function unbondSeconds() external view returns (uint64);
 
     function token() external view returns (address);
     function epochs() external view returns (address);

@@ -12,6 +12,10 @@ library Commit {
         "CommitBatch(address pool,address worker,uint64 sequence,bytes32 root,uint32 count)"
     );
 
+    bytes32 private constant ACCEPTANCE_TYPE = keccak256(
+        "Acceptance(address pool,address worker,bytes32 taskKey,bytes32 commitment,uint64 revealBy)"
+    );
+
     /// @notice The opaque name under which a task travels.
     function taskKey(bytes32 dealId, uint32 index, bytes32 nonce) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(dealId, index, nonce));
@@ -41,6 +45,19 @@ library Commit {
         uint32 count
     ) internal pure returns (bytes32) {
         bytes32 message = keccak256(abi.encode(COMMIT_BATCH_TYPE, pool, worker, sequence, root, count));
+        return keccak256(abi.encodePacked(hex"1901", domain, message));
+    }
+
+    /// @notice What a worker signs to promise that it will reveal a commitment to this task in time.
+    function acceptanceHash(
+        bytes32 domain,
+        address pool,
+        address worker,
+        bytes32 key,
+        bytes32 made,
+        uint64 revealBy
+    ) internal pure returns (bytes32) {
+        bytes32 message = keccak256(abi.encode(ACCEPTANCE_TYPE, pool, worker, key, made, revealBy));
         return keccak256(abi.encodePacked(hex"1901", domain, message));
     }
 }

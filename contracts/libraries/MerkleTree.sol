@@ -26,20 +26,38 @@ library MerkleTree {
         uint256 position,
         bytes32[] calldata path
     ) internal pure returns (bool) {
-        if (position >= tree.count) return false;
-        bytes32 hash = leaf;
+        (bool isPath, bytes32 root) = _rootFrom(leaf, position, tree.count, path);
+        return isPath && root == tree.root;
+    }
+
+    /// @notice The root of a tree of `count` leaves in which `leaf` is number `position` and `path` proves it; 0 if no tree has
+    /// such a path.
+    function rootFrom(
+        bytes32 leaf,
+        uint256 position,
+        uint256 count,
+        bytes32[] calldata path
+    ) internal pure returns (bytes32) {
+        (bool isPath, bytes32 root) = _rootFrom(leaf, position, count, path);
+        return isPath ? root : bytes32(0);
+    }
+
+    function _rootFrom(
+        bytes32 leaf,
+        uint256 position,
+        uint256 count,
+        bytes32[] calldata path
+    ) private pure returns (bool isPath, bytes32 hash) {
+        if (position >= count) return (false, 0);
+        hash = leaf;
         uint256 used = 0;
-        for (
-            (uint256 i, uint256 last) = (position, tree.count - 1);
-            last > 0;
-            (i, last) = (i / 2, last / 2)
-        ) {
+        for ((uint256 i, uint256 last) = (position, count - 1); last > 0; (i, last) = (i / 2, last / 2)) {
             if (i == last && i % 2 == 0) continue; // carried up: no sibling on this level
-            if (used == path.length) return false;
+            if (used == path.length) return (false, 0);
             bytes32 sibling = path[used++];
             hash = i % 2 == 1 ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
         }
-        return used == path.length && hash == tree.root;
+        isPath = used == path.length;
     }
 
     /// @notice The root of the tree with these leaf hashes, one at least. Overwrites them.

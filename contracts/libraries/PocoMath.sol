@@ -22,7 +22,12 @@ library PocoMath {
 
     /// @notice A worker's share among those who agree: floor(log2(weight)), from 1 to 13.
     function share(uint256 score) internal pure returns (uint256) {
-        return Math.log2(weight(score));
+        return shareOf(weight(score));
+    }
+
+    /// @param weight_ Of a worker: from 2 to 16,382, so that counting the bits is quicker than looking for them.
+    function shareOf(uint256 weight_) internal pure returns (uint256 bits) {
+        for (uint256 left = weight_ >> 1; left > 0; left >>= 1) bits++;
     }
 
     /// @notice Whether one group of agreeing workers is believed.
@@ -41,8 +46,17 @@ library PocoMath {
         bytes32 digest,
         uint256 trust
     ) internal pure returns (bool) {
-        uint256 total = 1;
-        uint256 winner = 0;
+        (uint256 total, uint256 group) = totalOf(scores, digests, digest);
+        return certified(group, total, trust);
+    }
+
+    /// @notice 1 + the sum of all groups, and the group of `digest`, 0 if nobody is for it. At most 16 contributions.
+    function totalOf(
+        uint256[] memory scores,
+        bytes32[] memory digests,
+        bytes32 digest
+    ) internal pure returns (uint256 total, uint256 winner) {
+        total = 1;
         for (uint256 i = 0; i < digests.length; i++) {
             bool isFirst = true;
             for (uint256 j = 0; j < i && isFirst; j++) isFirst = digests[j] != digests[i];
@@ -53,7 +67,6 @@ library PocoMath {
             total += group;
             if (digests[i] == digest) winner = group;
         }
-        return certified(winner, total, trust);
     }
 
     /// @notice A score after so many right and wrong contributions: + 1 for a right one, × 2/3 for a wrong one.

@@ -11,7 +11,10 @@ export type ContractName =
   | "Airdrop"
   | "Timelock"
   | "Governance"
-  | "AuthorisedContracts";
+  | "AuthorisedContracts"
+  | "Tasks"
+  | "examples/Bet"
+  | "examples/Feed";
 
 export interface Artifact {
   abi: InterfaceAbi;
@@ -26,7 +29,7 @@ const read = new Map<ContractName, Artifact>();
 export function artifactOf(name: ContractName): Artifact {
   let artifact = read.get(name);
   if (!artifact) {
-    const file = new URL(`../../artifacts/contracts/${name}.sol/${name}.json`, import.meta.url);
+    const file = new URL(`../../artifacts/contracts/${name}.sol/${name.split("/").at(-1)}.json`, import.meta.url);
     let json: string;
     try {
       json = readFileSync(file, "utf8");

@@ -18,6 +18,7 @@ export interface ChainAddresses {
   timelock: Address;
   governance: Address;
   authorised: Address;
+  tasks: Address;
 }
 
 /** The token holders' votes. Delays and periods in seconds. */
@@ -58,6 +59,7 @@ const planSchema = v.strictObject({
   timelock: address,
   governance: address,
   authorised: address,
+  tasks: address,
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
@@ -67,17 +69,18 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
   const plan = await readPlan(options);
-  const { token, hub, epochs, challenges, assets, timelock, governance, authorised } = plan;
+  const { token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks } = plan;
   const votes = [VOTING_DELAY_SECONDS, VOTING_PERIOD_SECONDS, supplyWei / PROPOSER_SHARE, QUORUM_PERCENT];
   const steps: [ContractName, Address, unknown[]][] = [
     ["EdgeToken", token, [treasury, supplyWei]],
-    ["Hub", hub, [token, epochs, unbondSeconds, closeSeconds]],
+    ["Hub", hub, [token, epochs, tasks, unbondSeconds, closeSeconds]],
     ["Epochs", epochs, [hub, challenges, windowSeconds]],
     ["Challenges", challenges, [epochs]],
     ["Assets", assets, []],
     ["Timelock", timelock, [TIMELOCK_SECONDS, governance]],
     ["Governance", governance, [token, timelock, ...votes]],
     ["AuthorisedContracts", authorised, [timelock, assets]],
+    ["Tasks", tasks, [hub]],
   ];
   const provider = deployer.provider!;
   for (const [i, [name, address, args]] of steps.entries()) {
@@ -87,7 +90,7 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
     await contract.waitForDeployment();
   }
-  return { chainId: plan.chainId, token, hub, epochs, challenges, assets, timelock, governance, authorised };
+  return { chainId: plan.chainId, token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks };
 }
 
 async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
@@ -119,6 +122,7 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
     timelock: at(5),
     governance: at(6),
     authorised: at(7),
+    tasks: at(8),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);

@@ -1,11 +1,13 @@
 // What settlement costs on chain, and how large the contracts are: contracts/snapshots/gas.json. Everything in it is the same
 // on every machine; a change shows in the diff. After a change on purpose: npx vitest run test/contracts/gas -u
+import { keccak256 } from "ethers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SettledTask } from "../../protocol/epoch.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf, type ContractName } from "../../relay/chain/artifact.ts";
 import type { SettlementReport } from "../../relay/settlement/settler.ts";
 import { ECT, type Part, World, walletOf } from "../settlement/world.ts";
+import { certifyCall, deployExample, encodeRequest, requestOf, taskIn } from "./taskWorld.ts";
 
 const CONTRACTS: ContractName[] = [
   "EdgeToken",
@@ -17,6 +19,7 @@ const CONTRACTS: ContractName[] = [
   "Timelock",
   "Governance",
   "AuthorisedContracts",
+  "Tasks",
 ];
 /** EIP-170. */
 const MAX_CODE_BYTES = 24_576;
@@ -24,6 +27,7 @@ const EPOCH_TASKS = 2500;
 const WORKERS = 50;
 
 let world: World;
+let feed: Awaited<ReturnType<typeof deployExample>> | undefined;
 beforeAll(async () => {
   world = await World.open();
 });
@@ -58,6 +62,8 @@ it("gas and code sizes are those of the snapshot", async () => {
   gas.openDeal = await world.send("requester", "hub", "openDeal", order);
   gas.withdraw = await world.send("requester", "hub", "withdraw", walletOf("requester").address, ECT);
 
+  const onChain = await onChainFigures();
+
   const tasks: SettledTask[] = [];
   const settler = world.settler({ tasks: () => tasks });
   await settler.openPool(1000, 10_000n * ECT);
@@ -66,9 +72,42 @@ it("gas and code sizes are those of the snapshot", async () => {
     tasks.push(...world.certify(dealId, partsOf(n * EPOCH_TASKS)));
     epochs[name] = figuresOf((await settler.settle())!);
   }
-  const snapshot = { codeBytes, gas, epochs };
+  const snapshot = { codeBytes, gas, onChain, epochs };
   await expect(`${JSON.stringify(snapshot, undefined, 2)}\n`).toMatchFileSnapshot("../../contracts/snapshots/gas.json");
 });
+
+/**
+ * Tasks that a contract asks for, three replicas each. The first of all writes an account for every worker; later ones
+ * change them. The callback writes one word and an event.
+ */
+async function onChainFigures(): Promise<Record<string, number>> {
+  const result = Uint8Array.from({ length: 32 }, (_, i) => i);
+  const parts = { "replica 1": result, "replica 2": result, "replica 3": result };
+  const { interface: tasksAbi } = world.contract("tasks");
+  const figures: Record<string, number> = {};
+  await world.send("stranger", "token", "transfer", walletOf("requester").address, 4n * ECT);
+  const without = keccak256(encodeRequest(tasksAbi, requestOf(world, { deadline: 0 })));
+  const within = keccak256(encodeRequest(tasksAbi, requestOf(world, { deadline: 0, callbackGas: 60_000 })));
+  for (const [name, hash, callbackGas] of [
+    ["first", without, 0],
+    ["later", without, 0],
+    ["firstCallback", within, 60_000],
+    ["laterCallback", within, 60_000],
+  ] as const) {
+    const isNew = name.startsWith("first");
+    feed = isNew ? await deployExample(world, "examples/Feed", world.addresses.tasks, hash) : feed;
+    await world.send("requester", "token", "approve", await feed!.getAddress(), ECT);
+    const sent = await feed!.getFunction("update")(requestOf(world, { callbackGas }));
+    const { gasUsed } = await sent.wait();
+    figures[`${name}Request`] = Number(gasUsed);
+    const taskId = await taskIn(world, sent.hash);
+    const call = certifyCall(world, taskId, parts, result);
+    figures[`${name}Certify`] = await world.send("pool", "tasks", "certify", ...call);
+  }
+  expect(figures.laterCertify).toBeLessThanOrEqual(120_000);
+  expect(figures.laterCallbackCertify).toBeLessThanOrEqual(150_000);
+  return figures;
+}
 
 /** Two workers a task, every worker on equally many. */
 const partsOf = (from: number): Record<number, Part[]> =>

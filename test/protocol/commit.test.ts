@@ -2,6 +2,7 @@ import { hexlify, solidityPackedKeccak256, TypedDataEncoder } from "ethers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  acceptanceHash,
   ackHash,
   batchPath,
   batchRoot,
@@ -75,6 +76,9 @@ describe("what is signed", () => {
         expect(hexlify(hash)).toBe(ethersHash(domain, "Consent", consent));
         const hello = { worker: consent.worker, challenge, consent: hash };
         expect(hexlify(helloHash(domain, hello))).toBe(ethersHash(domain, "Hello", hello));
+        const { worker, owner: pool, expiresAt: revealBy } = consent;
+        const acceptance = { pool, worker, taskKey: challenge, commitment: hash, revealBy };
+        expect(hexlify(acceptanceHash(domain, acceptance))).toBe(ethersHash(domain, "Acceptance", acceptance));
       }),
     );
   });

@@ -78,6 +78,7 @@ const ARTIFACTS = {
   timelock: "Timelock",
   governance: "Governance",
   authorised: "AuthorisedContracts",
+  tasks: "Tasks",
 } as const;
 type Deployed = keyof typeof ARTIFACTS;
 

@@ -54,7 +54,7 @@ contract Actors is Test {
     constructor() {
         token = new EdgeToken(address(this), 1e27);
         address epochsAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        hub = new Hub(token, epochsAt, 200, 300);
+        hub = new Hub(token, epochsAt, address(0x7a5c5), 200, 300);
         epochs = new Epochs(hub, address(this), 100);
         for (uint256 i = 0; i < 2; i++) _fund(requesters[i], 1e26);
         _fund(POOL, 1e26);

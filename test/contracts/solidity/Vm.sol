@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 /// @dev The cheat codes these tests use, of those Hardhat's runner has.
 interface Vm {
     function prank(address sender) external;
+    function addr(uint256 privateKey) external pure returns (address);
+    function sign(uint256 privateKey, bytes32 hash) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function etch(address target, bytes calldata code) external;
     function warp(uint256 timestamp) external;
     function expectPartialRevert(bytes4 selector) external;
