@@ -8,6 +8,11 @@ import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 export interface Law {
   /** Contributions a fresh task gets at once. */
   first(job: Pick<Job, "trust" | "replicas">): number;
+  /**
+   * Contributions that will settle a task of which nothing is seen yet, if all agree: those at work (`scores`) and as many
+   * newcomers as are still needed. What `first` says if absent.
+   */
+  aim?(job: Pick<Job, "trust" | "replicas">, scores: readonly number[]): number;
   /** Contributions a fresh task must have before it is looked at, whoever made them. */
   least(job: Pick<Job, "trust" | "replicas">, state: State): number;
   /** `revealed`: at least one. Those still at work do not count. */
@@ -56,6 +61,14 @@ function newcomersFor(job: Pick<Job, "trust" | "replicas">): Vote[] {
 export const poco: Law = {
   first: (job) => newcomersFor(job).length,
   least: (job) => job.replicas,
+  aim: ({ trust, replicas }, scores) => {
+    // One group alone is certified when its weight is above T − 1. Beyond 2^53 the product is rounded, and above any T.
+    let group = scores.reduce((product, score) => product * weightOf(score), 1);
+    let count = scores.length;
+    for (; count < MAX_CONTRIBUTIONS && (count < replicas || group <= Math.max(trust, 1) - 1); count++)
+      group *= weightOf(NEWCOMER.score);
+    return count;
+  },
   believe(_state, { job }, contributions) {
     const { canonical, agreeing } = bestGroup(job, contributions);
     const votes: Vote[] = contributions.map((c) => ({

@@ -13,6 +13,7 @@ import { isUnreliable, trustedWith } from "./promises.ts";
 import type { Job, State, Task, Worker } from "./state.ts";
 import type { Line } from "./stride.ts";
 import { copiesFor, isEnding, noteLease } from "./tail.ts";
+import { aim } from "./task.ts";
 import { hasWork, pick } from "./work.ts";
 
 /** A worker goes on with a job whose code and inputs it has as long as its turn is no further away than this. */
@@ -165,6 +166,7 @@ function lease(
       task.contributions = [...task.contributions, { ...contribution, proof: task.taken }];
       task.taken = undefined;
     } else task.contributions = task.contributions.length === 0 ? alone : [...task.contributions, contribution];
+    aim(state, task);
   }
   worker.leased.addAll(tasks);
   state.deadlines.add(deadlineMs, tasks);

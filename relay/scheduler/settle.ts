@@ -16,7 +16,7 @@ import { broke } from "./promises.ts";
 import { prove } from "./proofs.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { isLiar, nextSuspicion } from "./suspicion.ts";
-import { closeTask } from "./task.ts";
+import { aim, closeTask } from "./task.ts";
 
 /** Time a worker has to show a digest it committed, or to send a large output, milliseconds. */
 export const REVEAL_MS = 15_000;
@@ -270,6 +270,7 @@ function askUpload(state: State, task: Task, winners: Contribution[], nowMs: num
 
 export function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
   task.contributions = task.contributions.filter((c) => c !== contribution);
+  aim(state, task);
   const worker = state.workers.get(contribution.worker);
   if (worker) {
     worker.lapsed++;

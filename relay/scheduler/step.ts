@@ -32,7 +32,7 @@ import {
 } from "./settle.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 import { noteReturn } from "./tail.ts";
-import { openTask } from "./task.ts";
+import { aim, openTask } from "./task.ts";
 import { Waiting } from "./waiting.ts";
 
 /**
@@ -268,6 +268,7 @@ function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, ef
     worker.leased.delete(task);
     prove(state, worker, contribution, 0);
     task.contributions = task.contributions.filter((c) => c !== contribution);
+    aim(state, task);
     noteReturn(state, task);
     settle(state, task, nowMs, effects);
   }
@@ -308,6 +309,7 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
     if (c.deadlineMs > nowMs) continue;
     if (c.state === "leased") {
       task.contributions = task.contributions.filter((other) => other !== c);
+      aim(state, task);
       noteReturn(state, task);
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);

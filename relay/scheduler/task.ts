@@ -31,6 +31,21 @@ export function closeTask(state: State, task: Task): void {
   state.tasks.delete(task.key);
 }
 
+/**
+ * The contributions of a task have changed, and nothing is seen yet: proven workers settle it with fewer than newcomers. A
+ * copy of a late one is one more than needed and is not waited for.
+ */
+export function aim(state: State, task: Task): void {
+  const { job, contributions, target } = task;
+  const law = state.laws[job.law]!;
+  if (!law.aim || task.check || contributions.some(({ digest }) => digest !== undefined)) return;
+  const needed = law.aim(
+    job,
+    contributions.map(({ score }) => score),
+  );
+  task.target = needed > contributions.length ? needed : Math.min(target, needed);
+}
+
 /** Replicas still to be placed. While digests are unseen, those at work are assumed to agree. */
 export function wanted(task: Task): number {
   return Math.max(0, task.target - task.contributions.length);

@@ -1,0 +1,85 @@
+// Law `poco` in the scheduler: as few replicas as the workers at hand allow.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Bytes32 } from "../../../protocol/ids.ts";
+import { certifiedDigest, MAX_CONTRIBUTIONS, MAX_SCORE } from "../../../protocol/poco.ts";
+import { laws } from "../../../relay/scheduler/laws.ts";
+import { Grid } from "./grid.ts";
+
+const T = 10_000;
+const terms = {
+  law: "poco" as const,
+  trust: T,
+  replicas: 1,
+  firstReplicas: laws.poco!.first({ trust: T, replicas: 1 }),
+};
+
+/** Contributions of the only task's leases until nobody gets it any more, by workers of these scores, in this order. */
+function place(scores: readonly number[]): { grid: Grid; placed: number } {
+  const grid = new Grid();
+  grid.addJob({ tasks: 1, ...terms });
+  scores.forEach((score, i) => {
+    grid.join(i + 1, { score });
+  });
+  let placed = 0;
+  for (let n = 1; n <= scores.length; n++) if (grid.ask(n)) placed++;
+  return { grid, placed };
+}
+
+describe("law poco", () => {
+  it("aims at what the integer rule asks for, and at no contribution more", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: MAX_SCORE })), { maxLength: 15 }),
+        fc.integer({ min: 0, max: 1_000_000 }),
+        fc.integer({ min: 1, max: MAX_CONTRIBUTIONS }),
+        (scores, trust, replicas) => {
+          const aimed = laws.poco!.aim!({ trust, replicas }, scores);
+          const isEnough = (count: number) => {
+            const votes = Array.from({ length: count }, (_, i) => ({ score: scores[i] ?? 0, digest: "same" }));
+            return count >= replicas && certifiedDigest(votes, trust) === "same";
+          };
+          expect(aimed).toBeGreaterThanOrEqual(scores.length);
+          if (aimed < MAX_CONTRIBUTIONS) expect(isEnough(aimed)).toBe(true);
+          if (aimed > scores.length) expect(isEnough(aimed - 1)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  it("takes two proven workers where fourteen newcomers are needed", () => {
+    expect(place(Array(20).fill(0)).placed).toBe(14);
+    expect(place(Array(20).fill(3_000)).placed).toBe(2);
+    // Two newcomers count as four, so a proven one more is not enough, and two are.
+    expect(place([0, 0, 3_000, 3_000, 0, 0]).placed).toBe(4);
+  });
+
+  it("places more again when a proven worker hands its lease back", () => {
+    const { grid } = place([0, 3_000, 3_000]);
+    const [task] = grid.state.tasks.values();
+    expect([task!.target, task!.contributions.length]).toEqual([3, 3]);
+    grid.leave(3);
+    // A newcomer (2) and a proven worker (999) lack three newcomers: 2 · 999 · 2³ > 9,999.
+    expect([task!.target, task!.contributions.length]).toEqual([5, 2]);
+    for (let n = 10; n < 20; n++) {
+      grid.join(n);
+      grid.ask(n);
+    }
+    expect(task!.contributions.length).toBe(5);
+  });
+
+  it("does not wait for a copy that it does not need", () => {
+    const { grid } = place([3_000, 3_000]);
+    const [task] = grid.state.tasks.values();
+    task!.contributions = [
+      ...task!.contributions,
+      { ...task!.contributions[0]!, worker: "0xcc", owner: "0xcc" } as never,
+    ];
+    for (const n of [1, 2]) {
+      const commitment = `0x${n}` as Bytes32;
+      const { address } = grid.join(n, { score: 3_000 });
+      grid.send({ type: "committed", worker: address, tasks: [{ task: task!, commitment }], busyMs: 1 });
+    }
+    expect(grid.effects.filter(({ type }) => type === "askReveal").length).toBe(2);
+  });
+});
