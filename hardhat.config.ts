@@ -15,7 +15,7 @@ export default defineConfig({
     version: "0.8.37",
     // The compiler's WebAssembly build, from its package: no download, the same bytes on every platform.
     path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
-    settings: { optimizer: { enabled: true, runs: 1000 }, evmVersion: "cancun", viaIR: false },
+    settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "cancun", viaIR: false },
   },
   test: {
     solidity: {

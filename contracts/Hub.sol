@@ -313,7 +313,6 @@ contract Hub is IHub, Multicall {
         _open(dealId, payer, payer, order);
         // Set aside from the start: no epoch can have it, and closing the deal gives nothing back.
         _deals[dealId].pendingTasks = 1;
-        emit DealReserved(dealId, 1);
     }
 
     /// @inheritdoc IHub
@@ -347,7 +346,6 @@ contract Hub is IHub, Multicall {
         if (block.timestamp < deal.deadline) revert DealNotOver(dealId, deal.deadline);
         deal.pendingTasks = 0;
         deal.closed = true;
-        emit DealReleased(dealId, 1);
         _refund(dealId, deal.payer, deal.pricePerTaskWei);
     }
 
@@ -467,13 +465,16 @@ contract Hub is IHub, Multicall {
         shares = new uint256[](length + 1);
         uint256 agreeing = 0;
         uint256 group = 1;
-        for (uint256 i = 0; i < length; i++) {
-            if (digests[i] != digest) continue;
-            uint256 weight = PocoMath.weight(accounts[i].score);
-            agreeing++;
-            group *= weight;
-            shares[i] = PocoMath.shareOf(weight);
-            shares[length] += shares[i];
+        // Sixteen weights below 2^14, as PocoMath has them: nothing here can overflow.
+        unchecked {
+            for (uint256 i = 0; i < length; i++) {
+                if (digests[i] != digest) continue;
+                uint256 weight = PocoMath.weight(accounts[i].score);
+                agreeing++;
+                group *= weight;
+                shares[i] = PocoMath.shareOf(weight);
+                shares[length] += shares[i];
+            }
         }
         uint256 total = agreeing == length ? group + 1 : _totalOf(accounts, digests);
         if (agreeing == 0 || agreeing < deal.replicas || !PocoMath.certified(group, total, deal.trust))
