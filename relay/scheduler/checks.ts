@@ -1,12 +1,14 @@
 // Spot checks: past certified tasks leased once more, under fresh keys, among ordinary ones. Whoever gets one cannot tell
 // it from work. Two kinds: of a worker against what is known, and, where digests differ and nobody can say who erred, of a
 // machine against itself.
-import type { Address, Bytes32 } from "../../protocol/ids.ts";
+import type { Address, Bytes32, TaskKey } from "../../protocol/ids.ts";
 import { isClassBound } from "./numericClass.ts";
 import type { Contribution, Job, State, Task, Worker } from "./state.ts";
 
 /** Certified tasks of a job kept for checking: enough that two workers seldom get the same ones. */
 const MAX_KNOWN = 512;
+/** Owners whose machine must disagree with itself before the kernel is blamed. */
+const UNSTEADY_TO_STOP = 3;
 /** Known tasks looked at for one that the worker has not done itself. */
 const DRAWS = 4;
 
@@ -16,6 +18,13 @@ export interface Check {
   digest: Bytes32;
   /** The worker's own digest is compared with what it says now. */
   self: boolean;
+}
+
+/** A check that was leased and came back unanswered. */
+export interface Owed {
+  index: number;
+  key: TaskKey;
+  check: Check;
 }
 
 export interface Known {
@@ -37,17 +46,49 @@ export function learn(state: State, task: Task, agreeing: readonly Contribution[
 /** Who is asked again for what everybody can look up as certified knows that it is being checked. */
 export function forget(job: Job, indices: ReadonlySet<number>): void {
   job.known = job.known.filter(({ index }) => !indices.has(index));
+  for (const [worker, owed] of job.owed) {
+    const left = owed.filter(({ index, check }) => check.self || !indices.has(index));
+    if (left.length > 0) job.owed.set(worker, left);
+    else job.owed.delete(worker);
+  }
 }
 
 /** The machine is asked to do this task again, when it next asks for work. */
 export function recheck(job: Job, c: Contribution, index: number): void {
-  if (job.audit && job.compare.kind === "exact") job.rechecks.set(c.worker, { index, digest: c.digest! });
+  if (!job.audit || job.compare.kind !== "exact") return;
+  job.rechecks.set(c.worker, { index, digest: c.digest! });
+  job.rechecking.set(c.worker, c.owner);
+}
+
+/**
+ * Whether so many machines contradicted themselves that it is the kernel and not they. A dispute has somebody honest in it,
+ * whose machine agrees with itself or will: liars alone do not outnumber those whom they dispute with two to one.
+ */
+export function isKernelUnsteady(state: State, { unsteady, steady, rechecking }: Job): boolean {
+  const others = new Set(steady);
+  for (const [worker, owner] of rechecking) if (state.workers.get(worker)?.connected) others.add(owner);
+  for (const owner of unsteady) others.delete(owner);
+  return unsteady.size >= UNSTEADY_TO_STOP && unsteady.size > 2 * others.size;
+}
+
+/** A check came back unanswered, by a hand that may not have liked it: it comes again, under the same key, as work does. */
+export function owe(worker: Worker, { job, index, key, check }: Task): void {
+  if (!check) return;
+  const owed = job.owed.get(worker.address) ?? [];
+  owed.push({ index, key, check });
+  job.owed.set(worker.address, owed);
 }
 
 /** A check to mix into the lease of `worker`, by chance; undefined most of the time. */
 export function nextCheck(state: State, job: Job, worker: Worker): Task | undefined {
   const { audit } = job;
   if (!audit) return undefined;
+  const owed = job.owed.get(worker.address);
+  if (owed) {
+    const check = owed.pop()!;
+    if (owed.length === 0) job.owed.delete(worker.address);
+    return leaseCheck(state, job, check);
+  }
   // Nobody is paid for doing a task again, so this takes nothing of what fees allow for.
   const again = job.rechecks.get(worker.address);
   if (again) {
@@ -64,11 +105,12 @@ export function nextCheck(state: State, job: Job, worker: Worker): Task | undefi
   return undefined;
 }
 
-function openCheck(state: State, job: Job, known: Pick<Known, "index" | "digest">, self: boolean): Task {
+function openCheck(state: State, job: Job, { index, digest }: Pick<Known, "index" | "digest">, self: boolean): Task {
   const number = job.audit!.next++;
-  const key = job.audit!.keyOf(number);
-  const check: Check = { number, digest: known.digest, self };
-  const { index } = known;
+  return leaseCheck(state, job, { index, key: job.audit!.keyOf(number), check: { number, digest, self } });
+}
+
+function leaseCheck(state: State, job: Job, { index, key, check }: Owed): Task {
   const task: Task = { job, index, position: -1, key, queued: false, target: 1, least: 1, contributions: [], check };
   trackCheck(state, task);
   return task;

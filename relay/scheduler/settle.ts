@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../protocol/errors.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { bestGroup, isSampled } from "./belief.ts";
 import { charge, overrun } from "./category.ts";
-import { type Check, closeCheck, learn, recheck } from "./checks.ts";
+import { type Check, closeCheck, isKernelUnsteady, learn, recheck } from "./checks.ts";
 import { retire } from "./clusters.ts";
 import { failed, oddsOf, passed } from "./credibility.ts";
 import type { Effect, Event } from "./events.ts";
@@ -25,8 +25,6 @@ export const GONE_MS = 6_000;
 export const UPLOAD_MS = 60_000;
 /** Results that disagree before the pool runs the task itself. */
 const REFEREE_AFTER = 3;
-/** Owners whose machine must disagree with itself before the kernel is blamed. */
-const UNSTEADY_TO_STOP = 2;
 /** Times that a task is begun anew with other workers. */
 const MAX_ATTEMPTS = 3;
 
@@ -86,11 +84,11 @@ function settleCheck(state: State, task: Task, check: Check, nowMs: number, effe
   judge(state, task.job, c, true, isSame, effects);
 }
 
-/** One machine that disagrees with itself may lie; when a second does, of another owner, it is the kernel. */
+/** One machine that disagrees with itself may lie; when most do, of different owners, it is the kernel. */
 function hearMachine(state: State, { job, index }: Task, c: Contribution, isSame: boolean, effects: Effect[]): void {
-  if (isSame) return;
-  job.unsteady.add(c.owner);
-  if (job.unsteady.size < UNSTEADY_TO_STOP || job.state !== "running") return;
+  job.rechecking.delete(c.worker);
+  (isSame ? job.steady : job.unsteady).add(c.owner);
+  if (job.state !== "running" || !isKernelUnsteady(state, job)) return;
   const message = `task ${index}: ${job.unsteady.size} machines, asked to do a task again, gave another result than before; the kernel is not deterministic`;
   quarantine(state, job, message, effects);
 }

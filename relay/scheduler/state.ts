@@ -13,7 +13,7 @@ import type { Attributes } from "../../protocol/ads.ts";
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
 import type { Spending } from "./category.ts";
-import type { Check, Known } from "./checks.ts";
+import type { Check, Known, Owed } from "./checks.ts";
 import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
@@ -80,12 +80,18 @@ export interface Job {
   referee: boolean;
   /** Where spot checks get their keys, and how many there may be: in all, and for each certified task. None without it. */
   audit?: { keyOf: (number: number) => TaskKey; next: number; most: number; perTask?: number };
+  /** Checks that came back unanswered: their machines get them again. */
+  owed: Map<Address, Owed[]>;
   /** Checks leased and not answered. */
   openChecks: number;
   /** Certified tasks that may be asked again. */
   known: Known[];
   /** Machines that are to do a disputed task again. */
   rechecks: Map<Address, Pick<Known, "index" | "digest">>;
+  /** Those machines, and their owners, until they have answered. */
+  rechecking: Map<Address, Address>;
+  /** Owners whose machine gave the same result for a task twice. */
+  steady: Set<Address>;
   /** Owners whose machine gave two different results for one task. */
   unsteady: Set<Address>;
   /** What being found wrong in this job has cost workers. */

@@ -123,14 +123,14 @@ describe("where the pool cannot run a kernel itself, machines do a disputed task
   const workerOf = async ({ identity }: NodeVolunteer) =>
     (await (await fetch(`${grid.url}/api/workers/${identity.address}`)).json()) as WorkerView;
 
-  it("and a kernel that disagrees with itself on two owners' machines stops its job; workers keep score and pay", async () => {
+  it("and a kernel that disagrees with itself on most owners' machines stops its job; workers keep score and pay", async () => {
     const app = await publish(await countingWasm());
     const { job } = await grid.submit(specOf(app, TERMS));
     join5();
     const view = await ended(job);
     expect(view).toMatchObject({ state: "stopped", error: { code: "kernel-nondeterministic" } });
     expect(view.error!.message).toMatch(
-      /^task \d+: 2 machines, asked to do a task again, gave another result than before/,
+      /^task \d+: [345] machines, asked to do a task again, gave another result than before/,
     );
 
     const tasks = (await (await fetch(`${grid.url}/api/jobs/${job}/tasks`)).json()) as TaskView[];

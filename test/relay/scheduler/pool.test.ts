@@ -197,6 +197,41 @@ describe(`law pool (seed ${seed})`, () => {
     expect(most).toBeLessThanOrEqual(0);
   });
 
+  it("gives a check that was handed back to the same worker again, under the same key", () => {
+    const grid = new Grid({ tasks: 2000, trust: 20 }, { checkRate: 1, auditRate: 1 }, true);
+    grid.join(1, 2, 3);
+    const checks = () => grid.leases.flatMap(({ worker, tasks }) => (worker === 1 ? tasks.filter((t) => t.check) : []));
+    for (let round = 0; round < 200 && checks().length === 0; round++) {
+      for (const n of [2, 3, 1]) {
+        grid.ask(n);
+        if (n !== 1 || checks().length === 0) grid.work(n);
+      }
+    }
+    const [check] = checks();
+    const made = grid.job.audit!.next;
+    const [lease] = grid.leases.filter(({ worker }) => worker === 1);
+    grid.leases.length = 0;
+    grid.send({ type: "handedBack", worker: address(1), tasks: lease!.tasks });
+    expect(grid.job.openChecks).toBe(0);
+    grid.ask(1);
+    expect(checks().map(({ key }) => key)).toContain(check!.key);
+    expect(grid.job.audit!.next - made).toBeLessThan(checks().length);
+    grid.lies.set(1, ({ check: isCheck }) => isCheck !== undefined);
+    grid.work(1);
+    expect(grid.effects.filter((effect) => effect.type === "checked" && !effect.passed).length).toBeGreaterThan(0);
+  });
+
+  it("blames no kernel on the word of a few machines that contradict themselves", () => {
+    const grid = new Grid({ tasks: 400, trust: 50 }, { auditRate: 0.3 }, true);
+    const honest = [3, 4, 5, 6, 7, 8, 9, 10];
+    grid.join(1, 2, ...honest);
+    // Each time another answer: the two contradict everybody, each other, and themselves.
+    for (const liar of [1, 2]) grid.lies.set(liar, () => true);
+    grid.run([1, 2, ...honest]);
+    expect(grid.job.unsteady.size).toBeLessThanOrEqual(2);
+    expect(grid.job.state).toBe("done");
+  });
+
   it("looks again at what a worker did before it was found wrong, without its word", () => {
     const grid = new Grid({ tasks: 4000, trust: 2000 }, { auditRate: 0, checkRate: 0 });
     grid.join(1, 2, 3, 4);
