@@ -55,6 +55,10 @@ function fingerprint(step: Step): string {
   return hash.digest("hex");
 }
 
+/** Of what a compiler says, not what it finds in packages, which nobody here can mend. */
+const withoutOthersWarnings = (text: string): string =>
+  text.replace(/^Warning: .*\n\s+--> \.\/node_modules\/.*\n(?:.*\|.*\n)*\n?/gm, "").replace(/^\s+$/, "");
+
 /** Those named on the command line, or all. */
 const named = process.argv.slice(2);
 for (const step of steps) {
@@ -63,7 +67,8 @@ for (const step of steps) {
   const wanted = fingerprint(step);
   if (existsSync(join(root, step.makes)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
   process.stderr.write(`building ${step.name}\n`);
-  const { status } = spawnSync(process.execPath, step.program, { cwd: root, stdio: ["ignore", 2, 2] });
+  const { status, stdout, stderr } = spawnSync(process.execPath, step.program, { cwd: root, encoding: "utf8" });
+  process.stderr.write(status === 0 ? withoutOthersWarnings(stdout + stderr) : stdout + stderr);
   if (status !== 0) {
     process.stderr.write(`building ${step.name} failed\n`);
     process.exit(1);
