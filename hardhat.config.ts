@@ -19,7 +19,7 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fsPermissions: { readFile: ["test/vectors/poco.json"] },
+      fsPermissions: { readFile: ["test/vectors/poco.json", "test/vectors/orders.json"] },
       fuzz: { runs, seed: "0x5e" },
       invariant: { runs: Math.ceil(runs / 8), depth: 64, failOnRevert: true },
     },

@@ -33,6 +33,7 @@ export const poolAnswer: v.GenericSchema<unknown, PoolView> = v.object({
   hub: address,
   epochs: address,
   assets: address,
+  market: address,
   rpcUrl: text(2000),
   sandboxOrigin: text(2000),
   feeBps: bps,

@@ -10,6 +10,7 @@ export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./ca
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type OrderedResult, type Result } from "./job.ts";
+export { type MarketPlace, matchOrders, type Offers, offersToAbi, orderId, signOrder } from "./market.ts";
 export {
   type Deposit,
   depositOf,

@@ -6,7 +6,6 @@ import {
   Interface,
   isError,
   JsonRpcProvider,
-  Signature,
   type Signer,
 } from "ethers";
 import { hubAbi, tokenAbi } from "../contracts/abi.ts";
@@ -15,6 +14,7 @@ import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type JobId, toBytes32, toCid } from "../protocol/ids.ts";
 import { appHash, jobHash } from "../protocol/job.ts";
 import { FREE_ASSETS } from "../protocol/payout.ts";
+import { signPermit } from "./permit.ts";
 
 export interface Balances {
   /** The chain's own coin, for gas. */
@@ -39,19 +39,6 @@ export interface DealView {
 
 /** How long a deal stays open for its pool, seconds: a week, so that slow volunteers can finish. */
 const DEAL_SECONDS = 7 * 24 * 3600;
-/** A permit is used at once; an hour allows for clocks that differ. */
-const PERMIT_SECONDS = 3600;
-
-const PERMIT_TYPES = {
-  Permit: [
-    { name: "owner", type: "address" },
-    { name: "spender", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "nonce", type: "uint256" },
-    { name: "deadline", type: "uint256" },
-  ],
-};
-
 export class Wallet {
   readonly provider: JsonRpcProvider;
   readonly #pool: PoolView;
@@ -98,25 +85,11 @@ export class Wallet {
     const { token, hub } = this.#contracts(signer);
     await onChain("depositing", async () => {
       const owner = await signer.getAddress();
-      const [held, nonce, domain, nowSeconds]: [bigint, bigint, TokenDomain, number] = await Promise.all([
-        token.balanceOf!(owner),
-        token.nonces!(owner),
-        token.eip712Domain!(),
-        this.#nowSeconds(),
-      ]);
+      const held: bigint = await token.balanceOf!(owner);
       if (held < amountWei)
         throw new SuperEdgeError("bad-deal", `expected ${amountWei} wei of ECT in ${owner}'s wallet, found ${held}`);
-      const deadline = BigInt(nowSeconds + PERMIT_SECONDS);
-      const { name, version, chainId, verifyingContract } = domain;
-      const signed = await signer.signTypedData({ name, version, chainId, verifyingContract }, PERMIT_TYPES, {
-        owner,
-        spender: this.#pool.hub,
-        value: amountWei,
-        nonce,
-        deadline,
-      });
-      const { v, r, s } = Signature.from(signed);
-      await mined(await hub.depositWithPermit!(amountWei, deadline, v, r, s));
+      const permit = await signPermit(signer, token, this.#pool.hub, amountWei, await this.#nowSeconds());
+      await mined(await hub.depositWithPermit!(...permit));
     });
   }
 
@@ -160,13 +133,6 @@ export class Wallet {
     const block = await this.provider.getBlock("latest");
     return Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000));
   }
-}
-
-interface TokenDomain {
-  name: string;
-  version: string;
-  chainId: bigint;
-  verifyingContract: string;
 }
 
 async function mined(sent: ContractTransactionResponse) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IHub} from "./interfaces/IHub.sol";
+import {LazyOrders} from "./libraries/LazyOrders.sol";
 import {Leaves} from "./libraries/Leaves.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
@@ -60,7 +62,8 @@ contract Epochs is IEpochs {
     function post(
         Roots calldata roots,
         SumTree.Root calldata previous,
-        IHub.DealSummary[] calldata deals
+        IHub.DealSummary[] calldata deals,
+        IHub.LazyDeal[] calldata lazy
     ) external returns (uint64 number) {
         Book storage book = _books[msg.sender];
         if (book.pending == MAX_PENDING) revert TooManyPending(msg.sender, MAX_PENDING);
@@ -69,6 +72,7 @@ contract Epochs is IEpochs {
         if (deals.length > MAX_DEALS) revert TooManyDeals(deals.length, MAX_DEALS);
         bytes32 previousHash = _ledgerHash(previous);
         if (previousHash != book.head) revert LedgerBroken(book.head, previousHash);
+        _openLazily(deals, lazy);
         uint256 valueWei = _reserve(roots, previous.sum, deals);
 
         number = book.posted++;
@@ -175,6 +179,11 @@ contract Epochs is IEpochs {
     }
 
     /// @inheritdoc IEpochs
+    function lazyDealId(IHub.LazyOrder calldata order) public view returns (bytes32) {
+        return LazyOrders.hash(order, address(_hub));
+    }
+
+    /// @inheritdoc IEpochs
     function isIn(Epoch calldata epoch, State state) public view returns (bool) {
         Slot memory slot = _slots[epoch.pool][epoch.number];
         return slot.state == state && slot.hash == bytes31(hashOf(epoch));
@@ -194,6 +203,21 @@ contract Epochs is IEpochs {
     function _requireDeals(Epoch calldata epoch, IHub.DealSummary[] calldata deals) private pure {
         bytes32 found = keccak256(abi.encode(deals));
         if (found != epoch.dealsHash) revert DealsMismatch(epoch.dealsHash, found);
+    }
+
+    /// @dev Sorted like the summaries, so one pass tells that each is settled here.
+    function _openLazily(IHub.DealSummary[] calldata deals, IHub.LazyDeal[] calldata lazy) private {
+        uint256 next = 0;
+        for (uint256 i = 0; i < lazy.length; i++) {
+            IHub.LazyOrder calldata order = lazy[i].order;
+            bytes32 dealId = lazyDealId(order);
+            while (next < deals.length && deals[next].dealId < dealId) next++;
+            if (next == deals.length || deals[next].dealId != dealId) revert LazyDealNotSettled(dealId);
+            (address signer, ECDSA.RecoverError fault, ) = ECDSA.tryRecover(dealId, lazy[i].signature);
+            if (fault != ECDSA.RecoverError.NoError || signer != order.requester)
+                revert BadSignature(order.requester, dealId);
+            _hub.openLazy(msg.sender, dealId, order);
+        }
     }
 
     /// @dev What the totals alone can show is shown at once: tasks counted, rewards and ledger add up.

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
@@ -13,7 +12,8 @@ import {PocoMath} from "./libraries/PocoMath.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
 /// @title Where the money is.
-/// @dev Only Epochs and Tasks can move what is locked, and only along the paths below:
+/// @dev Only Epochs and Tasks can move what is locked, and only along the paths below. Who is charged: the caller of `openDeal`,
+/// whom the Market or Tasks has seen agree, or the budget of who signed a lazy order.
 ///
 ///   free ──openDeal──▶ locked ──reserve──▶ pending ──settle──▶ pool's, app's and dataset's free, claimable by workers, burned
 ///    ▲  ▲                 │  ▲                │                              │
@@ -23,7 +23,6 @@ import {SumTree} from "./libraries/SumTree.sol";
 ///    └───────refundTask───┘
 contract Hub is IHub, Multicall {
     using SafeCast for uint256;
-    using SafeERC20 for EdgeToken;
 
     /// @notice A task costs at least a millionth of a token, so that its burned part, which buys reputation, is never zero
     /// and rounding (at most 208 wei a task) never matters.
@@ -60,9 +59,11 @@ contract Hub is IHub, Multicall {
     EdgeToken private immutable _token;
     address private immutable _epochs;
     address private immutable _tasks;
+    address private immutable _market;
     /// @notice Seconds between `unbond` and `finishUnbonding`; longer than the challenge window.
     uint64 public immutable unbondSeconds;
-    /// @notice Seconds after its deadline until a requester can close a deal: time to post what was done.
+    /// @notice Seconds after its deadline until a requester can close a deal, and between asking a budget back and having it:
+    /// time to finish and post what was done.
     uint64 public immutable closeSeconds;
 
     mapping(address account => Account) private _accounts;
@@ -72,6 +73,7 @@ contract Hub is IHub, Multicall {
     mapping(address worker => Unstaking) private _unstaking;
     /// @dev To be burned; a task that is settled alone does not pay for a burn of its own.
     uint256 private _burnableWei;
+    mapping(address requester => mapping(address pool => Budget)) private _budgets;
 
     modifier onlyEpochs() {
         if (msg.sender != _epochs) revert NotEpochs(msg.sender);
@@ -83,28 +85,36 @@ contract Hub is IHub, Multicall {
         _;
     }
 
+    modifier onlyMarket() {
+        if (msg.sender != _market) revert NotMarket(msg.sender);
+        _;
+    }
+
     /// @param token_ The token everything here is paid in.
     /// @param epochs_ The Epochs contract; its address is known before it is deployed.
     /// @param tasks_ The Tasks contract; so is its.
+    /// @param market_ The Market; so is its.
     constructor(
         EdgeToken token_,
         address epochs_,
         address tasks_,
+        address market_,
         uint64 unbondSeconds_,
         uint64 closeSeconds_
     ) {
-        if (address(token_) == address(0) || epochs_ == address(0) || tasks_ == address(0))
-            revert ZeroAddress();
+        bool isNamed = epochs_ != address(0) && tasks_ != address(0) && market_ != address(0);
+        if (address(token_) == address(0) || !isNamed) revert ZeroAddress();
         _token = token_;
         _epochs = epochs_;
         _tasks = tasks_;
+        _market = market_;
         unbondSeconds = unbondSeconds_;
         closeSeconds = closeSeconds_;
     }
 
     /// @inheritdoc IHub
     function deposit(uint256 amountWei) external {
-        _deposit(amountWei);
+        _deposit(msg.sender, amountWei);
     }
 
     /// @inheritdoc IHub
@@ -115,7 +125,12 @@ contract Hub is IHub, Multicall {
             IERC20Permit(address(_token)).permit(msg.sender, address(this), amountWei, deadline, v, r, s)
         {} catch {}
         // solhint-enable no-empty-blocks
-        _deposit(amountWei);
+        _deposit(msg.sender, amountWei);
+    }
+
+    /// @inheritdoc IHub
+    function depositFor(address account, uint256 amountWei) external onlyMarket {
+        _deposit(account, amountWei);
     }
 
     /// @inheritdoc IHub
@@ -123,7 +138,8 @@ contract Hub is IHub, Multicall {
         if (to == address(0)) revert ZeroAddress();
         _take(msg.sender, amountWei);
         emit Withdrawn(msg.sender, to, amountWei);
-        _token.safeTransfer(to, amountWei);
+        // Our own token: it reverts, or answers true.
+        _token.transfer(to, amountWei);
     }
 
     /// @inheritdoc IHub
@@ -195,8 +211,45 @@ contract Hub is IHub, Multicall {
 
     /// @inheritdoc IHub
     function openDeal(Order calldata order) external returns (bytes32 dealId) {
-        dealId = _newDealId(msg.sender);
-        _open(dealId, msg.sender, msg.sender, order);
+        return _openNow(msg.sender, msg.sender, order);
+    }
+
+    /// @inheritdoc IHub
+    function openDealFor(
+        address payer,
+        address requester,
+        Order calldata order
+    ) external onlyMarket returns (bytes32 dealId) {
+        return _openNow(payer, requester, order);
+    }
+
+    /// @inheritdoc IHub
+    function lockBudget(address pool, uint256 amountWei) external {
+        if (!_pools[pool].registered) revert PoolUnknown(pool);
+        _take(msg.sender, amountWei);
+        _budgets[msg.sender][pool].lockedWei += amountWei.toUint128();
+        emit BudgetLocked(msg.sender, pool, amountWei);
+    }
+
+    /// @inheritdoc IHub
+    function unlockBudget(address pool, uint128 amountWei) external {
+        Budget storage budget = _budgets[msg.sender][pool];
+        budget.leavingWei = amountWei;
+        budget.leavesAt = (block.timestamp + closeSeconds).toUint64();
+        emit BudgetLeaving(msg.sender, pool, amountWei, budget.leavesAt);
+    }
+
+    /// @inheritdoc IHub
+    function withdrawBudget(address pool) external {
+        Budget storage budget = _budgets[msg.sender][pool];
+        if (budget.leavesAt == 0 || block.timestamp < budget.leavesAt)
+            revert BudgetNotLeaving(msg.sender, pool, budget.leavesAt);
+        uint256 amountWei = Math.min(budget.leavingWei, budget.lockedWei);
+        budget.lockedWei -= amountWei.toUint128();
+        budget.leavingWei = 0;
+        budget.leavesAt = 0;
+        _give(msg.sender, amountWei);
+        emit BudgetReturned(msg.sender, pool, amountWei);
     }
 
     /// @inheritdoc IHub
@@ -217,6 +270,26 @@ contract Hub is IHub, Multicall {
             uint256(deal.tasks - deal.settledTasks - deal.pendingTasks) * deal.pricePerTaskWei;
         emit DealClosed(dealId, refundWei);
         _refund(dealId, deal.payer, refundWei);
+    }
+
+    /// @inheritdoc IHub
+    function openLazy(address pool, bytes32 dealId, LazyOrder calldata lazy) external onlyEpochs {
+        if (_deals[dealId].payer != address(0)) return;
+        if (lazy.order.pool != pool) revert DealOfOtherPool(dealId, lazy.order.pool, pool);
+        // What was done before the deadline can be posted as long as nobody else could close the deal.
+        if (uint256(lazy.order.deadline) + closeSeconds <= block.timestamp) revert OrderInvalid("deadline");
+
+        uint256 valueWei = uint256(lazy.order.pricePerTaskWei) * lazy.order.tasks;
+        Budget storage budget = _budgets[lazy.requester][pool];
+        bool isCovered = budget.lockedWei >= valueWei && budget.drawnWei + valueWei <= lazy.mostWei;
+        if (isCovered) {
+            budget.lockedWei -= valueWei.toUint128();
+            budget.drawnWei += valueWei.toUint128();
+            emit BudgetDrawn(dealId, lazy.requester, pool, valueWei);
+        } else {
+            _take(pool, valueWei);
+        }
+        _open(dealId, isCovered ? lazy.requester : pool, lazy.requester, lazy.order);
     }
 
     /// @inheritdoc IHub
@@ -309,8 +382,7 @@ contract Hub is IHub, Multicall {
     /// @inheritdoc IHub
     function openTask(address payer, Order calldata order) external onlyTasks returns (bytes32 dealId) {
         if (order.tasks != 1) revert OrderInvalid("tasks");
-        dealId = _newDealId(payer);
-        _open(dealId, payer, payer, order);
+        dealId = _openNow(payer, payer, order);
         // Set aside from the start: no epoch can have it, and closing the deal gives nothing back.
         _deals[dealId].pendingTasks = 1;
     }
@@ -387,6 +459,16 @@ contract Hub is IHub, Multicall {
     }
 
     /// @inheritdoc IHub
+    function market() external view returns (address) {
+        return _market;
+    }
+
+    /// @inheritdoc IHub
+    function budgetOf(address requester, address pool) external view returns (Budget memory) {
+        return _budgets[requester][pool];
+    }
+
+    /// @inheritdoc IHub
     function freeWei(address account) external view returns (uint256) {
         return _accounts[account].freeWei;
     }
@@ -417,10 +499,11 @@ contract Hub is IHub, Multicall {
         return _credited[pool][worker];
     }
 
-    function _deposit(uint256 amountWei) private {
-        _give(msg.sender, amountWei);
-        emit Deposited(msg.sender, amountWei);
-        _token.safeTransferFrom(msg.sender, address(this), amountWei);
+    /// @dev `account` is who called the Hub, or the Market.
+    function _deposit(address account, uint256 amountWei) private {
+        _give(account, amountWei);
+        emit Deposited(account, amountWei);
+        _token.transferFrom(account, address(this), amountWei);
     }
 
     function _give(address account, uint256 amountWei) private {
@@ -547,11 +630,19 @@ contract Hub is IHub, Multicall {
         return lostUnits * STAKE_UNIT_WEI;
     }
 
-    function _newDealId(address requester) private returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), requester, _accounts[requester].deals++));
+    function _openNow(
+        address payer,
+        address requester,
+        Order calldata order
+    ) private returns (bytes32 dealId) {
+        if (order.deadline <= block.timestamp) revert OrderInvalid("deadline");
+        _take(payer, uint256(order.pricePerTaskWei) * order.tasks);
+        dealId = keccak256(abi.encode(block.chainid, address(this), requester, _accounts[requester].deals++));
+        _open(dealId, payer, requester, order);
     }
 
-    /// @dev The only way a deal comes to be. The requester's word is written only where it is not the payer.
+    /// @dev The only way a deal comes to be, after its price was taken from the payer. The requester's word is written only
+    /// where it is not the payer.
     function _open(bytes32 dealId, address payer, address requester, Order memory order) private {
         Pool storage pool = _pools[order.pool];
         if (!pool.registered) revert PoolUnknown(order.pool);
@@ -561,9 +652,7 @@ contract Hub is IHub, Multicall {
         if (order.trust == 0 || order.trust > PocoMath.MAX_TRUST) revert OrderInvalid("trust");
         if (order.replicas == 0 || order.replicas > PocoMath.MAX_CONTRIBUTIONS)
             revert OrderInvalid("replicas");
-        if (order.deadline <= block.timestamp) revert OrderInvalid("deadline");
 
-        _take(payer, uint256(order.pricePerTaskWei) * order.tasks);
         Deal storage deal = _deals[dealId];
         deal.payer = payer;
         deal.deadline = order.deadline;

@@ -31,12 +31,18 @@ export const assetsAbi = [
   "event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)",
 ] as const;
 
+const budget = "tuple(uint128 lockedWei, uint128 drawnWei, uint128 leavingWei, uint64 leavesAt)";
+
 export const hubAbi = [
   "function deposit(uint256 amountWei)",
   "function depositWithPermit(uint256 amountWei, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
   "function withdraw(address to, uint256 amountWei)",
   `function openDeal(${order} order) returns (bytes32 dealId)`,
   "function closeDeal(bytes32 dealId)",
+  "function lockBudget(address pool, uint256 amountWei)",
+  "function unlockBudget(address pool, uint128 amountWei)",
+  "function withdrawBudget(address pool)",
+  `function budgetOf(address requester, address pool) view returns (${budget})`,
   `function dealOf(bytes32 dealId) view returns (${deal} deal)`,
   "function freeWei(address account) view returns (uint256)",
   "function scoreOf(address worker) view returns (uint256)",
@@ -53,4 +59,33 @@ export const hubAbi = [
   "error DealPending(bytes32 dealId, uint256 pendingTasks)",
   "error DealNotOver(bytes32 dealId, uint256 closableAt)",
   "error NotPartyOfDeal(bytes32 dealId, address caller)",
+] as const;
+
+const appOrder =
+  "tuple(uint256 app, uint96 priceWei, uint32 volume, uint256 tags, address pools, address requesters, uint64 expiry, bytes32 salt)";
+const datasetOrder =
+  "tuple(uint256 dataset, uint96 priceWei, uint32 volume, uint256 tags, uint256 app, address pools, address requesters, uint64 expiry, bytes32 salt)";
+const poolOrder =
+  "tuple(address pool, uint128 priceWei, uint32 volume, uint32 leastVolume, uint8 category, uint8 law, uint32 trust, uint8 replicas, uint256 tags, uint256 app, address requesters, uint32 leastSeconds, uint64 expiry, bytes32 salt)";
+const requestOrder =
+  "tuple(address requester, address payer, uint256 app, bytes32 appHash, uint96 appMaxWei, uint256 dataset, uint96 datasetMaxWei, address pools, uint128 poolMaxWei, uint16 maxFeeBps, bytes32 jobHash, uint32 volume, uint32 leastVolume, uint8 category, uint8 law, uint32 trust, uint8 replicas, uint256 tags, uint64 deadline, uint64 expiry, bytes32 salt)";
+const orders = `tuple(tuple(${appOrder} order, bytes signature) app, tuple(${datasetOrder} order, bytes signature) dataset, tuple(${poolOrder} order, bytes signature) pool, tuple(${requestOrder} order, bytes signature, bytes payerSignature) request)`;
+
+export const marketAbi = [
+  "function presign(bytes32 orderHash)",
+  "function cancel(bytes32 orderHash)",
+  `function matchOrders(${orders} orders) returns (bytes32 dealId)`,
+  `function matchSponsored(${orders} orders) returns (bytes32 dealId)`,
+  "function depositWithPermit(uint256 amountWei, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
+  "function multicall(bytes[] data) returns (bytes[] results)",
+  "function consumed(address signer, bytes32 orderHash) view returns (uint32)",
+  "function isPresigned(address signer, bytes32 orderHash) view returns (bool)",
+  "function isCancelled(address signer, bytes32 orderHash) view returns (bool)",
+  "event Matched(bytes32 indexed dealId, bytes32 indexed requestHash, bytes32 indexed poolHash, bytes32 appHash, bytes32 datasetHash, uint32 volume)",
+  "error BadSignature(address signer, bytes32 orderHash)",
+  "error OrderExpired(bytes32 orderHash, uint64 expiry)",
+  "error OrderCancelled(address signer, bytes32 orderHash)",
+  "error OrderFilled(bytes32 orderHash, uint32 volume)",
+  "error TermMismatch(string term)",
+  "error VolumeTooLow(bytes32 orderHash, uint256 least, uint256 found)",
 ] as const;

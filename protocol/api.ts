@@ -103,6 +103,7 @@ export interface PoolView {
   hub: string;
   epochs: string;
   assets: string;
+  market: string;
   /** JSON-RPC of the chain as a browser reaches it. */
   rpcUrl: string;
   /** Origin of the frame kernels run in: another host than the page's. */

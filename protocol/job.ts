@@ -2,6 +2,7 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import type { JobSpec } from "./api.ts";
 import { canonicalJson } from "./canonicalJson.ts";
+import { digestOfCid } from "./cid.ts";
 import { type Bytes32, type Cid, hex32 } from "./ids.ts";
 
 const utf8 = new TextEncoder();
@@ -9,5 +10,8 @@ const utf8 = new TextEncoder();
 /** keccak-256 of the spec's canonical JSON: a deal pays for this computation and no other. */
 export const jobHash = (spec: JobSpec): Bytes32 => hex32(keccak_256(utf8.encode(canonicalJson(spec))));
 
-/** keccak-256 of the app's content id as text. */
-export const appHash = (app: Cid): Bytes32 => hex32(keccak_256(utf8.encode(app)));
+/**
+ * SHA-256 in the app's content id: what the registry of assets keeps too, so that a contract can compare the two.
+ * Throws `bad-id` for what cannot be an app: one is a blob of a single block.
+ */
+export const appHash = (app: Cid): Bytes32 => digestOfCid(app);

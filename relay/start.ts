@@ -74,6 +74,7 @@ export async function start(config: Config): Promise<Running> {
         token: addresses.token,
         epochs: addresses.epochs,
         assets: addresses.assets,
+        market: addresses.market,
         rpcUrl: "/chain",
         sandboxOrigin: config.sandboxOrigin ?? `http://${config.sandboxHost}:${port}`,
         feeBps: config.feeBps,

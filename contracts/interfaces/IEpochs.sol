@@ -130,6 +130,8 @@ interface IEpochs {
     error DealsMismatch(bytes32 expectedHash, bytes32 foundHash);
     error NotChallenges(address caller);
     error NotInTree(string tree, uint256 position);
+    error BadSignature(address signer, bytes32 dealId);
+    error LazyDealNotSettled(bytes32 dealId);
     error TooManyClaims(uint256 claims, uint256 max);
 
     // The pool's side.
@@ -137,11 +139,13 @@ interface IEpochs {
     /// @notice Posts an epoch of the calling pool; its tasks are set aside, nothing is paid.
     /// @param previous The ledger of the pool's last epoch that is not voided; empty at first.
     /// @param deals Sorted by deal.
+    /// @param lazy Those of them that are to be opened first; sorted alike.
     /// @return number Of the epoch.
     function post(
         Roots calldata roots,
         SumTree.Root calldata previous,
-        IHub.DealSummary[] calldata deals
+        IHub.DealSummary[] calldata deals,
+        IHub.LazyDeal[] calldata lazy
     ) external returns (uint64 number);
 
     /// @notice Pays an epoch whose window is over. By anyone.
@@ -171,6 +175,8 @@ interface IEpochs {
     function posted(address pool) external view returns (uint64);
     /// @notice Hash of the ledger the next epoch must build on, and of the last final one; 0 before the first.
     function ledgersOf(address pool) external view returns (bytes32 head, bytes32 last);
+    /// @notice The id of the deal that a lazy order becomes: its EIP-712 hash under the Hub's domain.
+    function lazyDealId(IHub.LazyOrder calldata order) external view returns (bytes32);
     /// @notice Whether this is the epoch that was posted, and in that state.
     function isIn(Epoch calldata epoch, State state) external view returns (bool);
     /// @notice Keccak-256 of the epoch's ABI encoding.

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Where the money is: balances, deals, bonds, scores.
 /// @notice No owner and no upgrade. The token balance of the Hub is always
-/// Σ free + Σ locked in deals + Σ bonds + Σ unbonding + Σ claimable + Σ stakes, leaving ones included + what waits to be burned,
-/// to the wei.
+/// Σ free + Σ locked in deals + Σ budgets + Σ bonds + Σ unbonding + Σ claimable + Σ stakes, leaving ones included + what waits
+/// to be burned, to the wei.
 interface IHub {
     /// @notice The rule by which a deal's results are believed.
     /// @param Pool The pool's own credibility rule; the contract checks signatures, digests and money.
@@ -16,7 +16,7 @@ interface IHub {
 
     /// @notice What a requester asks for.
     /// @param pool Who does the work.
-    /// @param appHash Keccak-256 of the app's content id.
+    /// @param appHash SHA-256 in the app's content id.
     /// @param jobHash Keccak-256 of the job's canonical description; parameters stay off-chain.
     /// @param law How results are believed.
     /// @param trust T: a wrong result must be less likely than 1 in T. From 1 to 1,000,000.
@@ -42,6 +42,34 @@ interface IHub {
         uint96 appWei;
         address datasetOwner;
         uint96 datasetWei;
+    }
+
+    /// @notice A request for a deal that is opened by the epoch which settles it, paid from a budget locked before.
+    /// @param sequence Tells apart orders that are otherwise the same.
+    /// @param mostWei What the pool may have drawn from the requester's budgets for it, this order included, since the first:
+    /// an order signed in another's place, with the same maximum, cannot be charged beside it.
+    struct LazyOrder {
+        address requester;
+        Order order;
+        uint64 sequence;
+        uint128 mostWei;
+    }
+
+    /// @param signature ECDSA, 65 bytes, by the requester over the order's EIP-712 hash under this Hub's domain.
+    struct LazyDeal {
+        LazyOrder order;
+        bytes signature;
+    }
+
+    /// @notice What a requester has locked for one pool's lazy deals.
+    /// @param drawnWei By deals opened from it, since the first.
+    /// @param leavingWei Asked back: a pool counts on the rest only.
+    /// @param leavesAt Seconds; from then on what was asked back can be had.
+    struct Budget {
+        uint128 lockedWei;
+        uint128 drawnWei;
+        uint128 leavingWei;
+        uint64 leavesAt;
     }
 
     /// @notice A deal: an order with its price locked and the pool's fee copied.
@@ -118,6 +146,19 @@ interface IHub {
     event UnbondingStarted(address indexed pool, uint256 amountWei, uint64 unbondsAt);
     /// @notice What was on its way out is free.
     event Unbonded(address indexed pool, uint256 amountWei);
+    /// @notice Free balance became budget for a pool's lazy deals.
+    event BudgetLocked(address indexed requester, address indexed pool, uint256 amountWei);
+    /// @notice Budget is asked back, and can be had at `leavesAt`.
+    event BudgetLeaving(address indexed requester, address indexed pool, uint256 amountWei, uint64 leavesAt);
+    /// @notice Budget is free balance again.
+    event BudgetReturned(address indexed requester, address indexed pool, uint256 amountWei);
+    /// @notice A lazy deal took its whole price from the budget.
+    event BudgetDrawn(
+        bytes32 indexed dealId,
+        address indexed requester,
+        address indexed pool,
+        uint256 amountWei
+    );
     /// @notice Price × tasks are locked.
     event DealOpened(
         bytes32 indexed dealId,
@@ -171,6 +212,7 @@ interface IHub {
 
     error NotEpochs(address caller);
     error NotTasks(address caller);
+    error NotMarket(address caller);
     error ZeroAddress();
     error NotEnough(address account, uint256 haveWei, uint256 wantWei);
     error PoolUnknown(address pool);
@@ -178,6 +220,7 @@ interface IHub {
     error OrderInvalid(string field);
     error PriceTooLow(uint256 pricePerTaskWei, uint256 minWei);
     error PoolPartTooLow(uint256 pricePerTaskWei, uint256 assetsWei);
+    error BudgetNotLeaving(address requester, address pool, uint256 leavesAt);
     error DealUnknown(bytes32 dealId);
     error DealIsOver(bytes32 dealId, uint256 deadline);
     error StakeTooLow(address worker, uint256 units, uint256 neededUnits);
@@ -234,7 +277,36 @@ interface IHub {
     /// pending; by its requester or payer after the deadline and the close delay.
     function closeDeal(bytes32 dealId) external;
 
+    // Budgets of lazy deals.
+
+    /// @notice Moves free balance of the caller into its budget for a pool.
+    function lockBudget(address pool, uint256 amountWei) external;
+
+    /// @notice Asks `amountWei` of a budget back; it can be drawn until it is had. A new call takes the place of the one
+    /// before and starts the delay (`closeSeconds`) anew.
+    function unlockBudget(address pool, uint128 amountWei) external;
+
+    /// @notice Moves what was asked back, or what is left of it, into the free balance.
+    function withdrawBudget(address pool) external;
+
+    // For Market only.
+
+    /// @notice Opens a deal that `payer` is charged for, and that `requester` asked for.
+    function openDealFor(
+        address payer,
+        address requester,
+        Order calldata order
+    ) external returns (bytes32 dealId);
+
+    /// @notice `deposit` of `account`'s tokens, which is the Market's caller.
+    function depositFor(address account, uint256 amountWei) external;
+
     // For Epochs only.
+
+    /// @notice Opens a lazy deal whose signature Epochs has seen, unless it is open. If the budget does not hold its whole
+    /// price, or the order's maximum is used up, the pool is the payer: workers are paid whatever the requester did.
+    /// @param dealId The order's EIP-712 hash under this Hub's domain.
+    function openLazy(address pool, bytes32 dealId, LazyOrder calldata lazy) external;
 
     /// @notice Sets tasks aside for an epoch; checks every summary against its deal, and the pool's bond.
     /// @return valueWei Price of all tasks.
@@ -309,11 +381,13 @@ interface IHub {
 
     function token() external view returns (address);
     function epochs() external view returns (address);
+    function market() external view returns (address);
     function freeWei(address account) external view returns (uint256);
     function scoreOf(address worker) external view returns (uint256);
     function dealNonce(address requester) external view returns (uint256);
     function dealOf(bytes32 dealId) external view returns (Deal memory);
     function poolOf(address pool) external view returns (Pool memory);
+    function budgetOf(address requester, address pool) external view returns (Budget memory);
     /// @notice What was credited so far, packed as in SumTree.
     function creditedOf(address pool, address worker) external view returns (uint256 sum);
 }

@@ -7,6 +7,7 @@ export type ContractName =
   | "Hub"
   | "Epochs"
   | "Challenges"
+  | "Market"
   | "Assets"
   | "Airdrop"
   | "Timelock"
@@ -14,7 +15,8 @@ export type ContractName =
   | "AuthorisedContracts"
   | "Tasks"
   | "examples/Bet"
-  | "examples/Feed";
+  | "examples/Feed"
+  | "Market";
 
 export interface Artifact {
   abi: InterfaceAbi;

@@ -19,6 +19,7 @@ export interface ChainAddresses {
   governance: Address;
   authorised: Address;
   tasks: Address;
+  market: Address;
 }
 
 /** The token holders' votes. Delays and periods in seconds. */
@@ -60,6 +61,7 @@ const planSchema = v.strictObject({
   governance: address,
   authorised: address,
   tasks: address,
+  market: address,
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
@@ -69,11 +71,11 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
   const plan = await readPlan(options);
-  const { token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks } = plan;
+  const { token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks, market } = plan;
   const votes = [VOTING_DELAY_SECONDS, VOTING_PERIOD_SECONDS, supplyWei / PROPOSER_SHARE, QUORUM_PERCENT];
   const steps: [ContractName, Address, unknown[]][] = [
     ["EdgeToken", token, [treasury, supplyWei]],
-    ["Hub", hub, [token, epochs, tasks, unbondSeconds, closeSeconds]],
+    ["Hub", hub, [token, epochs, tasks, market, unbondSeconds, closeSeconds]],
     ["Epochs", epochs, [hub, challenges, windowSeconds]],
     ["Challenges", challenges, [epochs]],
     ["Assets", assets, []],
@@ -81,6 +83,7 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     ["Governance", governance, [token, timelock, ...votes]],
     ["AuthorisedContracts", authorised, [timelock, assets]],
     ["Tasks", tasks, [hub]],
+    ["Market", market, [hub, assets]],
   ];
   const provider = deployer.provider!;
   for (const [i, [name, address, args]] of steps.entries()) {
@@ -90,7 +93,19 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
     await contract.waitForDeployment();
   }
-  return { chainId: plan.chainId, token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks };
+  return {
+    chainId: plan.chainId,
+    token,
+    hub,
+    epochs,
+    challenges,
+    assets,
+    timelock,
+    governance,
+    authorised,
+    tasks,
+    market,
+  };
 }
 
 async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
@@ -123,6 +138,7 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
     governance: at(6),
     authorised: at(7),
     tasks: at(8),
+    market: at(9),
   };
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);

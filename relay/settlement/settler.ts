@@ -321,6 +321,7 @@ export class Settler {
       rootsToAbi(epoch.roots),
       sumTreeToAbi(epoch.previous),
       dealsToAbi(epoch.deals),
+      [],
     ]);
     const header = this.#postedHeader(receipt, epoch);
     this.#tables.markPosted(stored.id, header);

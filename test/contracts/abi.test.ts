@@ -15,6 +15,7 @@ describe("the ABI that clients carry", () => {
     ["tokenAbi", "EdgeToken", clientAbi.tokenAbi],
     ["hubAbi", "Hub", clientAbi.hubAbi],
     ["assetsAbi", "Assets", clientAbi.assetsAbi],
+    ["marketAbi", "Market", clientAbi.marketAbi],
   ])("%s is part of the compiled contract's, to the names", (_, name, abi) => {
     const compiled = new Set(fragmentsOf(artifactOf(name).abi).map(oneSpace));
     expect(fragmentsOf(abi).length).toBeGreaterThan(0);
@@ -22,7 +23,7 @@ describe("the ABI that clients carry", () => {
   });
 
   it("holds every ABI that clients carry to a contract", () => {
-    expect(Object.keys(clientAbi).sort()).toEqual(["assetsAbi", "hubAbi", "tokenAbi"]);
+    expect(Object.keys(clientAbi).sort()).toEqual(["assetsAbi", "hubAbi", "marketAbi", "tokenAbi"]);
   });
 });
 

@@ -2,11 +2,14 @@
 // on every machine; a change shows in the diff. After a change on purpose: npx vitest run test/contracts/gas -u
 import { keccak256 } from "ethers";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { offersToAbi } from "../../client/index.ts";
 import type { SettledTask } from "../../protocol/epoch.ts";
+import { NO_ASSET } from "../../protocol/orders.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf, type ContractName } from "../../relay/chain/artifact.ts";
 import type { SettlementReport } from "../../relay/settlement/settler.ts";
 import { ECT, type Part, World, walletOf } from "../settlement/world.ts";
+import { offersFor, registerAsset } from "./offers.ts";
 import { certifyCall, deployExample, encodeRequest, requestOf, taskIn } from "./taskWorld.ts";
 
 const CONTRACTS: ContractName[] = [
@@ -20,9 +23,12 @@ const CONTRACTS: ContractName[] = [
   "Governance",
   "AuthorisedContracts",
   "Tasks",
+  "Market",
 ];
 /** EIP-170. */
 const MAX_CODE_BYTES = 24_576;
+/** Of a free app by a standing order: a priced asset is one more order, and one more owner to be paid. */
+const MAX_MATCH_GAS = 250_000;
 const EPOCH_TASKS = 2500;
 const WORKERS = 50;
 
@@ -72,7 +78,7 @@ it("gas and code sizes are those of the snapshot", async () => {
     tasks.push(...world.certify(dealId, partsOf(n * EPOCH_TASKS)));
     epochs[name] = figuresOf((await settler.settle())!);
   }
-  const snapshot = { codeBytes, gas, onChain, epochs };
+  const snapshot = { codeBytes, gas, matches: await matches(), onChain, epochs };
   await expect(`${JSON.stringify(snapshot, undefined, 2)}\n`).toMatchFileSnapshot("../../contracts/snapshots/gas.json");
 });
 
@@ -107,6 +113,31 @@ async function onChainFigures(): Promise<Record<string, number>> {
   expect(figures.laterCertify).toBeLessThanOrEqual(120_000);
   expect(figures.laterCallbackCertify).toBeLessThanOrEqual(150_000);
   return figures;
+}
+
+/**
+ * A match writes a word for each order it sees for the first time, besides the deal: `first` is of a requester's first order
+ * with an app and a pool that nobody has matched before, the others are with standing orders.
+ */
+async function matches(): Promise<Record<string, number>> {
+  await world.deposit("challenger", 1000n * ECT);
+  const app = await registerAsset(world, "requester", 0);
+  const dataset = await registerAsset(world, "stranger", 1);
+  const gas: Record<string, number> = {};
+  const match = async (name: string, asked: "nothing" | "app" | "app and dataset", sponsored = false) => {
+    const assets = { nothing: [NO_ASSET, NO_ASSET], app: [app, NO_ASSET], "app and dataset": [app, dataset] } as const;
+    const offers = await offersFor(world, ...assets[asked], { salt: name });
+    const method = sponsored ? "matchSponsored" : "matchOrders";
+    gas[name] = await world.send(sponsored ? "requester" : "challenger", "market", method, offersToAbi(offers));
+  };
+  await match("first", "app");
+  await match("freeApp", "nothing");
+  await match("app", "app");
+  await match("firstDataset", "app and dataset");
+  await match("appAndDataset", "app and dataset");
+  await match("sponsored", "app", true);
+  expect(gas.freeApp).toBeLessThan(MAX_MATCH_GAS);
+  return gas;
 }
 
 /** Two workers a task, every worker on equally many. */

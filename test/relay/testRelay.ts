@@ -111,6 +111,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         token: domain.hub,
         epochs: domain.hub,
         assets: domain.hub,
+        market: domain.hub,
         rpcUrl: "/chain",
         sandboxOrigin: "http://127.0.0.1",
         feeBps: 1000,

@@ -54,7 +54,7 @@ async function assemble(tasks: SettledTask[], previous: Ledger = new Map()): Pro
 }
 
 async function post(epoch: Epoch): Promise<proofs.Posted> {
-  const args = [rootsToAbi(epoch.roots), sumTreeToAbi(epoch.previous), dealsToAbi(epoch.deals)];
+  const args = [rootsToAbi(epoch.roots), sumTreeToAbi(epoch.previous), dealsToAbi(epoch.deals), []];
   const number = Number(await world.contract("epochs").getFunction("posted")(world.address("pool")));
   await world.send("pool", "epochs", "post", ...args);
   const header: EpochHeader = {

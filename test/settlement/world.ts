@@ -75,6 +75,7 @@ const ARTIFACTS = {
   epochs: "Epochs",
   challenges: "Challenges",
   assets: "Assets",
+  market: "Market",
   timelock: "Timelock",
   governance: "Governance",
   authorised: "AuthorisedContracts",
@@ -158,9 +159,11 @@ export class World {
       await run;
     } catch (error) {
       if (!isError(error, "CALL_EXCEPTION")) throw error;
-      // The Hub's errors come through Epochs, which does not declare them.
-      const hub = this.contract("hub").interface;
-      return error.revert?.name ?? hub.parseError(error.data ?? "0x")?.name ?? "unknown";
+      // The Hub's errors come through Epochs and Market, which do not declare them; and an estimate of gas names none.
+      const named = (["hub", "market", "epochs"] as const).map(
+        (name) => this.contract(name).interface.parseError(error.data ?? "0x")?.name,
+      );
+      return error.revert?.name ?? named.find(Boolean) ?? "unknown";
     }
     return "nothing";
   }

@@ -1,45 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EdgeToken} from "../../../contracts/EdgeToken.sol";
-import {Epochs} from "../../../contracts/Epochs.sol";
-import {Hub} from "../../../contracts/Hub.sol";
 import {IEpochs} from "../../../contracts/interfaces/IEpochs.sol";
 import {IHub} from "../../../contracts/interfaces/IHub.sol";
-import {MerkleTree} from "../../../contracts/libraries/MerkleTree.sol";
-import {Payout} from "../../../contracts/libraries/Payout.sol";
-import {SumTree} from "../../../contracts/libraries/SumTree.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Test} from "./Vm.sol";
+import {Posting} from "./Posting.sol";
 
 /// @dev Everybody who touches the money, doing what they may in any order: two requesters, the owners of an app and of a
-/// dataset, a pool, two workers, a challenger. Calls that must fail are made too, and must fail. It stands in for Challenges, so that epochs are voided
-/// without a lie to prove.
-contract Actors is Test {
-    address public constant POOL = address(0xa001);
+/// dataset, a pool, two workers, a challenger. A requester may sponsor the other. Calls that must fail are made too, and must fail.
+contract Actors is Posting {
     address public constant CHALLENGER = address(0xa002);
-    address public constant APP_OWNER = address(0xd001);
-    address public constant DATASET_OWNER = address(0xd002);
-    address[2] public requesters = [address(0xb001), address(0xb002)];
-    address[2] public workers = [address(0xc001), address(0xc002)];
-
-    EdgeToken public immutable token;
-    Hub public immutable hub;
-    Epochs public immutable epochs;
-
-    struct Posted {
-        IEpochs.Epoch epoch;
-        IHub.DealSummary[] deals;
-        uint256[2] ledger;
-        bool isVoided;
-        bool isFinal;
-        bool isReleased;
-    }
+    uint256[2] private _requesterKeys = [0xb001, 0xb002];
+    address[2] public requesters = [vm.addr(0xb001), vm.addr(0xb002)];
 
     bytes32[] public dealIds;
-    Posted[] private _posted;
-    uint256[2] private _ledger;
-    SumTree.Root private _previous;
     /// @notice By deal: what ever left it for owners, workers, pool or fire.
     mapping(bytes32 dealId => uint256) public paidWei;
     /// @notice By deal: what went back to its requester.
@@ -48,14 +22,12 @@ contract Actors is Test {
     mapping(address owner => uint256) public assetsPaidWei;
     /// @notice By account: what it withdrew, less what it deposited again.
     mapping(address account => int256) public outWei;
+    /// @notice Lazy deals paid from a budget.
+    uint256 public lazyDrawn;
     uint256 public slashedWei;
     uint256 public slashPaidWei;
 
     constructor() {
-        token = new EdgeToken(address(this), 1e27);
-        address epochsAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        hub = new Hub(token, epochsAt, address(0x7a5c5), 200, 300);
-        epochs = new Epochs(hub, address(this), 100);
         for (uint256 i = 0; i < 2; i++) _fund(requesters[i], 1e26);
         _fund(POOL, 1e26);
         vm.prank(POOL);
@@ -114,55 +86,120 @@ contract Actors is Test {
         hub.finishUnbonding();
     }
 
-    function openDeal(uint8 who, uint96 price, uint96 assets, uint8 tasks, uint16 seconds_) external {
-        address requester = requesters[who % 2];
-        uint256 freeWei = hub.freeWei(requester);
+    function openDeal(
+        uint8 who,
+        bool sponsored,
+        uint96 price,
+        uint96 assets,
+        uint8 tasks,
+        uint16 seconds_
+    ) external {
+        (address payer, address requester) = (
+            requesters[who % 2],
+            requesters[sponsored ? 1 - (who % 2) : who % 2]
+        );
         uint256 count = within(tasks, 1, 50);
-        if (freeWei / count < hub.MIN_PRICE_WEI()) return;
         // Low enough for several deals and epochs at once under one bond.
-        uint256 priceWei = within(price, hub.MIN_PRICE_WEI(), Math.min(freeWei / count, 1e22));
-        IHub.Order memory order = IHub.Order({
-            pool: POOL,
-            appHash: 0,
-            jobHash: 0,
-            law: IHub.Law.Pool,
-            trust: 1,
-            replicas: 1,
-            tasks: uint32(count),
-            pricePerTaskWei: uint128(priceWei),
-            maxFeeBps: 1000,
-            deadline: uint64(block.timestamp + 1 + seconds_),
-            appOwner: address(0),
-            appWei: 0,
-            datasetOwner: address(0),
-            datasetWei: 0
-        });
-        _addOwners(order, assets);
-        bool isBorne = Payout.bears(priceWei, uint256(order.appWei) + order.datasetWei, 1000);
-        if (!isBorne) vm.expectPartialRevert(IHub.PoolPartTooLow.selector);
-        vm.prank(requester);
-        if (!isBorne) {
-            hub.openDeal(order);
-            return;
+        uint256 mostWei = Math.min(hub.freeWei(payer) / count, 1e22);
+        if (mostWei < hub.MIN_PRICE_WEI()) return;
+        IHub.Order memory order = _order(
+            within(price, hub.MIN_PRICE_WEI(), mostWei),
+            assets,
+            count,
+            seconds_
+        );
+        if (!_isBorne(order)) {
+            vm.expectPartialRevert(IHub.PoolPartTooLow.selector);
+            hub.openDealFor(payer, requester, order);
+        } else if (sponsored) {
+            dealIds.push(hub.openDealFor(payer, requester, order));
+        } else {
+            vm.prank(requester);
+            dealIds.push(hub.openDeal(order));
         }
-        dealIds.push(hub.openDeal(order));
+    }
+
+    function lockBudget(uint8 who, uint128 amount) external {
+        address requester = requesters[who % 2];
+        uint256 amountWei = within(amount, 0, hub.freeWei(requester)) / 100;
+        vm.prank(requester);
+        hub.lockBudget(POOL, amountWei);
+    }
+
+    function unlockBudget(uint8 who, uint128 amount) external {
+        vm.prank(requesters[who % 2]);
+        hub.unlockBudget(POOL, amount);
+    }
+
+    function withdrawBudget(uint8 who) external {
+        address requester = requesters[who % 2];
+        IHub.Budget memory budget = hub.budgetOf(requester, POOL);
+        bool isOver = budget.leavesAt != 0 && block.timestamp >= budget.leavesAt;
+        if (!isOver) vm.expectPartialRevert(IHub.BudgetNotLeaving.selector);
+        vm.prank(requester);
+        hub.withdrawBudget(POOL);
+    }
+
+    /// @dev A deal opened by the epoch that settles some of it; from the budget where that suffices, else by the pool.
+    function postLazily(
+        uint8 who,
+        uint96 price,
+        uint96 assets,
+        uint8 tasks,
+        uint128 most,
+        uint256 split
+    ) external {
+        if (_pendingEpochs() == epochs.MAX_PENDING()) return;
+        IHub.LazyDeal[] memory lazy = new IHub.LazyDeal[](1);
+        lazy[0].order = IHub.LazyOrder({
+            requester: requesters[who % 2],
+            order: _order(within(price, hub.MIN_PRICE_WEI(), 1e22), assets, within(tasks, 1, 20), 1000),
+            sequence: uint64(_posted.length),
+            mostWei: most % 3 == 0 ? most : type(uint128).max
+        });
+        lazy[0].signature = _signature(_requesterKeys[who % 2], epochs.lazyDealId(lazy[0].order));
+        _postLazily(lazy, uint32(within(split, 1, lazy[0].order.order.tasks)), split);
+    }
+
+    function _postLazily(IHub.LazyDeal[] memory lazy, uint32 count, uint256 split) private {
+        IHub.LazyOrder memory asked = lazy[0].order;
+        uint256 valueWei = uint256(asked.order.pricePerTaskWei) * asked.order.tasks;
+        IHub.Budget memory before = hub.budgetOf(asked.requester, POOL);
+        bool isCovered = before.lockedWei >= valueWei && before.drawnWei + valueWei <= asked.mostWei;
+        if (!_isBorne(asked.order) || (!isCovered && hub.freeWei(POOL) < valueWei)) return;
+
+        bytes32 dealId = epochs.lazyDealId(asked);
+        IHub.Deal memory deal;
+        deal.pricePerTaskWei = asked.order.pricePerTaskWei;
+        (deal.appWei, deal.datasetWei) = (asked.order.appWei, asked.order.datasetWei);
+        deal.feeBps = 1000;
+        if (!_post(dealId, deal, count, 0, split, split, lazy)) return;
+        dealIds.push(dealId);
+        if (isCovered) lazyDrawn++;
+        deal = hub.dealOf(dealId);
+        vm.assertTrue(deal.payer == (isCovered ? asked.requester : POOL));
+        vm.assertTrue(deal.requester == asked.requester);
+        uint256 drawnWei = hub.budgetOf(asked.requester, POOL).drawnWei - before.drawnWei;
+        vm.assertEq(drawnWei, isCovered ? valueWei : 0);
     }
 
     function closeDeal(uint256 which, bool byPool) external {
         if (dealIds.length == 0) return;
         bytes32 dealId = dealIds[which % dealIds.length];
         IHub.Deal memory deal = hub.dealOf(dealId);
-        bool isEarly = byPool ? deal.pendingTasks > 0 : block.timestamp < uint256(deal.deadline) + 300;
-        if (deal.closed) vm.expectPartialRevert(IHub.DealIsClosed.selector);
-        else if (isEarly)
-            vm.expectPartialRevert(byPool ? IHub.DealPending.selector : IHub.DealNotOver.selector);
-        vm.prank(
+        address closer =
             byPool
                 ? POOL
                 : which % 2 == 0
                     ? deal.requester
-                    : deal.payer
-        );
+                    : deal.payer;
+        // It may be the payer of a lazy deal.
+        byPool = closer == POOL;
+        bool isEarly = byPool ? deal.pendingTasks > 0 : block.timestamp < uint256(deal.deadline) + 300;
+        if (deal.closed) vm.expectPartialRevert(IHub.DealIsClosed.selector);
+        else if (isEarly)
+            vm.expectPartialRevert(byPool ? IHub.DealPending.selector : IHub.DealNotOver.selector);
+        vm.prank(closer);
         hub.closeDeal(dealId);
         if (!deal.closed && !isEarly)
             refundedWei[dealId] +=
@@ -176,41 +213,15 @@ contract Actors is Test {
         IHub.Deal memory deal = hub.dealOf(dealId);
         uint256 left = deal.tasks - deal.settledTasks - deal.pendingTasks;
         if (deal.closed || left == 0 || _pendingEpochs() == epochs.MAX_PENDING()) return;
-        uint32 count = uint32(within(tasks, 1, left));
-        IHub.Pool memory pool = hub.poolOf(POOL);
-        if (pool.bondWei < 2 * (uint256(pool.pendingWei) + uint256(count) * deal.pricePerTaskWei)) return;
-
-        IHub.DealSummary[] memory deals = new IHub.DealSummary[](1);
-        deals[0] = _summary(dealId, deal, count, remainder, forfeit);
-        uint256 rewardsWei =
-            uint256(count) * _poolPartOf(deal) -
-                deals[0].poolWei -
-                Payout.burned(deal.pricePerTaskWei) * count;
-        uint256 firstWei = within(split, 0, deals[0].workersWei);
-        Posted storage posted = _posted.push();
-        posted.deals.push(deals[0]);
-        posted.ledger[0] = SumTree.add(_ledger[0], SumTree.pack(firstWei, count, 0));
-        posted.ledger[1] = SumTree.add(_ledger[1], SumTree.pack(deals[0].workersWei - firstWei, count, 0));
-        IEpochs.Roots memory roots = IEpochs.Roots({
-            dataHash: 0,
-            tasks: MerkleTree.Root(bytes32(uint256(1)), count),
-            rewards: SumTree.Root(bytes32(uint256(2)), SumTree.pack(rewardsWei, 2 * count, 0), 2 * count),
-            commits: MerkleTree.Root(bytes32(uint256(3)), 1),
-            ledger: _ledgerRoot(posted.ledger)
-        });
-        vm.prank(POOL);
-        uint64 number = epochs.post(roots, _previous, deals);
-        posted.epoch = IEpochs.Epoch({
-            pool: POOL,
-            number: number,
-            postedAt: uint64(block.timestamp),
-            valueWei: uint128(uint256(count) * deal.pricePerTaskWei),
-            dealsHash: keccak256(abi.encode(deals)),
-            previous: _previous,
-            roots: roots
-        });
-        _ledger = posted.ledger;
-        _previous = roots.ledger;
+        _post(
+            dealId,
+            deal,
+            uint32(within(tasks, 1, left)),
+            remainder,
+            forfeit,
+            split,
+            new IHub.LazyDeal[](0)
+        );
     }
 
     function finalise(uint256 which) external {
@@ -315,78 +326,5 @@ contract Actors is Test {
         token.approve(address(hub), amountWei);
         vm.prank(account);
         hub.deposit(amountWei);
-    }
-
-    function _summary(
-        bytes32 dealId,
-        IHub.Deal memory deal,
-        uint32 tasks,
-        uint8 remainder,
-        uint256 forfeit
-    ) private pure returns (IHub.DealSummary memory) {
-        uint256 valueWei = uint256(tasks) * _poolPartOf(deal);
-        uint256 poolWei = tasks * Payout.fee(_poolPartOf(deal), deal.feeBps);
-        // What rounding leaves of the workers' part, which may be less than the most there is.
-        uint256 workersWei = Payout.workers(
-            deal.pricePerTaskWei,
-            uint256(deal.appWei) + deal.datasetWei,
-            deal.feeBps
-        );
-        poolWei += tasks * Math.min(remainder % 209, workersWei);
-        uint256 burnedWei = tasks * Payout.burned(deal.pricePerTaskWei);
-        uint256 forfeitedWei = within(forfeit, 0, valueWei - poolWei - burnedWei);
-        return
-            IHub.DealSummary({
-                dealId: dealId,
-                tasks: tasks,
-                workersWei: uint128(valueWei - poolWei - burnedWei - forfeitedWei),
-                poolWei: uint128(poolWei),
-                burnedWei: uint128(burnedWei + forfeitedWei)
-            });
-    }
-
-    /// @dev Of four deals one costs no assets; of the others the dataset's part is a third, the app's the rest.
-    function _addOwners(IHub.Order memory order, uint96 assets) private view {
-        uint256 mostWei = order.pricePerTaskWei - hub.MIN_PRICE_WEI();
-        uint96 assetsWei = assets % 4 == 0 ? 0 : uint96(within(assets, 0, mostWei));
-        order.datasetWei = assetsWei / 3;
-        order.appWei = assetsWei - order.datasetWei;
-        if (order.datasetWei > 0) order.datasetOwner = DATASET_OWNER;
-        if (order.appWei > 0) order.appOwner = APP_OWNER;
-    }
-
-    function _poolPartOf(IHub.Deal memory deal) private pure returns (uint256) {
-        return deal.pricePerTaskWei - deal.appWei - deal.datasetWei;
-    }
-
-    function _pendingEpochs() private view returns (uint256 count) {
-        for (uint256 i = 0; i < _posted.length; i++) if (!_posted[i].isVoided && !_posted[i].isFinal) count++;
-    }
-
-    function _firstPending() private view returns (uint256 i) {
-        while (i < _posted.length && (_posted[i].isVoided || _posted[i].isFinal)) i++;
-    }
-
-    function _node(uint256[2] storage ledger, uint256 i) private view returns (SumTree.Node memory) {
-        return SumTree.Node(MerkleTree.leafHash(abi.encodePacked(workers[i], ledger[i])), ledger[i]);
-    }
-
-    function _ledgerRoot(uint256[2] storage ledger) private view returns (SumTree.Root memory) {
-        SumTree.Node memory root = SumTree.node(_node(ledger, 0), _node(ledger, 1));
-        return SumTree.Root(root.hash, root.sum, 2);
-    }
-
-    function _claims(
-        uint256[2] storage ledger,
-        bool both,
-        bool second
-    ) private view returns (IEpochs.RangeProof memory claims) {
-        uint256 first = !both && second ? 1 : 0;
-        claims.first = uint32(first);
-        claims.leaves = new IEpochs.Leaf[](both ? 2 : 1);
-        for (uint256 i = 0; i < claims.leaves.length; i++)
-            claims.leaves[i] = IEpochs.Leaf(workers[first + i], 0, ledger[first + i]);
-        claims.path = new SumTree.Node[](both ? 0 : 1);
-        if (!both) claims.path[0] = _node(ledger, 1 - first);
     }
 }

@@ -40,7 +40,7 @@ contract GovernanceTest is Test {
         _governance = new Governance(_token, _timelock, 1 days, 7 days, 1e24, 4);
         _assets = new Assets();
         _authorised = new AuthorisedContracts(address(_timelock), _assets);
-        _hub = new Hub(_token, address(0xe), address(0xf), 200, 300);
+        _hub = new Hub(_token, address(0xe), address(0xf), address(0x10), 200, 300);
         _template = new Template(1);
         _token.transfer(HOLDER, 1e26);
         vm.prank(HOLDER);

@@ -22,6 +22,8 @@ contract HubInvariants is Test {
             uint256 lockedTasks = deal.closed ? deal.pendingTasks : deal.tasks - deal.settledTasks;
             owedWei += lockedTasks * deal.pricePerTaskWei;
         }
+        for (uint256 i = 0; i < 2; i++)
+            owedWei += _actors.hub().budgetOf(_actors.requesters(i), _actors.POOL()).lockedWei;
         IHub.Pool memory pool = _actors.hub().poolOf(_actors.POOL());
         owedWei += uint256(pool.bondWei) + pool.unbondingWei + pool.claimableWei;
         vm.assertEq(_actors.token().balanceOf(address(_actors.hub())), owedWei);
@@ -45,6 +47,23 @@ contract HubInvariants is Test {
         for (uint256 i = 0; i < 2; i++) {
             int256 haveWei = int256(_actors.hub().freeWei(owners[i])) + _actors.outWei(owners[i]);
             vm.assertEq(uint256(haveWei), _actors.assetsPaidWei(owners[i]));
+        }
+    }
+
+    /// @dev Whoever asked for the deals, in whatever way they ended.
+    function invariant_payers_have_what_they_had_less_their_deals_plus_the_refunds() public view {
+        for (uint256 i = 0; i < 2; i++) {
+            address payer = _actors.requesters(i);
+            int256 haveWei = int256(_actors.hub().freeWei(payer)) + _actors.outWei(payer);
+            haveWei += int256(uint256(_actors.hub().budgetOf(payer, _actors.POOL()).lockedWei));
+            for (uint256 d = 0; d < _actors.dealCount(); d++) {
+                bytes32 dealId = _actors.dealIds(d);
+                IHub.Deal memory deal = _actors.hub().dealOf(dealId);
+                if (deal.payer != payer) continue;
+                haveWei += int256(uint256(deal.tasks) * deal.pricePerTaskWei);
+                haveWei -= int256(_actors.refundedWei(dealId));
+            }
+            vm.assertEq(uint256(haveWei), 1e26);
         }
     }
 

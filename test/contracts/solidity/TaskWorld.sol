@@ -28,7 +28,7 @@ abstract contract TaskWorld is Test {
     function _build() internal {
         _token = new EdgeToken(address(this), 1e27);
         address tasksAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        _hub = new Hub(_token, address(this), tasksAt, UNBOND, 300);
+        _hub = new Hub(_token, address(this), tasksAt, address(0x3a7), UNBOND, 300);
         _tasks = new Tasks(_hub);
         vm.prank(POOL);
         _hub.registerPool(1000);

@@ -8,6 +8,7 @@ interface Vm {
     function sign(uint256 privateKey, bytes32 hash) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function etch(address target, bytes calldata code) external;
     function warp(uint256 timestamp) external;
+    function chainId(uint256 id) external;
     function expectPartialRevert(bytes4 selector) external;
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
