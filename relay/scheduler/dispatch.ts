@@ -23,6 +23,8 @@ export interface JobDispatch {
   /** Contributions copied at the tail, and what they are chosen from once the end has begun. */
   copies: number;
   tail?: Tail;
+  /** Certified since the relay started, and the contributions that took. */
+  done: { tasks: number; contributions: number };
   preferred?: Preferred;
   /** How much longer than expected a lease may take while no machine has shown that it can be done. */
   patience: number;
@@ -77,6 +79,7 @@ export const emptyJobDispatch = (): JobDispatch => ({
   helpers: 0,
   countedAt: Number.NEGATIVE_INFINITY,
   copies: 0,
+  done: { tasks: 0, contributions: 0 },
   patience: 1,
 });
 

@@ -297,6 +297,8 @@ export function certify(
   const late = task.contributions.filter((c) => c.state !== "revealed");
   close(state, task);
   task.job.certified++;
+  task.job.dispatch.done.tasks++;
+  task.job.dispatch.done.contributions += revealed.length;
   if (task.job.spending)
     charge(
       task.job.spending,

@@ -58,7 +58,14 @@ export class Tail {
 
 export const isEnding = (job: Job): boolean => !hasWork(job) || job.certified >= NEARLY_DONE * job.tasks;
 
-const budgetOf = (job: Job): number => Math.floor(EXTRA_WORK * job.tasks * job.firstReplicas);
+/**
+ * Of the contributions that tasks begin with: as many as certified ones had, where proven workers need fewer than newcomers.
+ * Those that checks add do not count.
+ */
+function budgetOf({ tasks, replicas, firstReplicas, dispatch: { done } }: Job): number {
+  const each = done.tasks > 0 ? done.contributions / done.tasks : replicas;
+  return Math.floor(EXTRA_WORK * tasks * Math.min(firstReplicas, each));
+}
 
 /** Copies a job may still make. */
 export const copiesLeft = (job: Job): number => budgetOf(job) - job.dispatch.copies;
