@@ -7,6 +7,7 @@
 //
 // A task has two copies at most at one time, and a job's copies are at most a twentieth of its contributions.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
+import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
 import { Heap } from "./heap.ts";
 import { mayJoin } from "./numericClass.ts";
 import { type Expected, expectedTask } from "./pace.ts";
@@ -156,9 +157,9 @@ const isInHand = ({ task, contribution }: InHand): boolean =>
 
 type Fits = (task: Task) => boolean;
 
-/** Whoever asks: fewer copies than it may have, and nobody is sought for it anyway. */
+/** Whoever asks: fewer copies than it may have, and nobody is sought for it anyway. Every copy may come, and be counted. */
 const mayBeCopied = (task: Task): boolean =>
-  task.contributions.length < task.target + MOST_COPIES && !task.queued && !task.lot;
+  task.contributions.length < Math.min(task.target + MOST_COPIES, MAX_CONTRIBUTIONS) && !task.queued && !task.lot;
 
 const isFor = (task: Task, worker: Worker): boolean => isStranger(task, worker) && mayJoin(task, worker);
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../../relay/scheduler/state.ts";
+import { MAX_CONTRIBUTIONS } from "../../../protocol/poco.ts";
+import type { Contribution, Task } from "../../../relay/scheduler/state.ts";
 import { address, Grid } from "./grid.ts";
 
 const indices = (tasks: readonly Task[]) => tasks.map(({ index }) => index);
@@ -59,6 +60,20 @@ describe("the end of a job", () => {
       expect(slow[0]!.contributions.length).toBeLessThanOrEqual(3);
     }
     expect(grid.state.jobs.values().next().value!.dispatch.copies).toBeGreaterThanOrEqual(2);
+  });
+
+  it("copies no task that has as many contributions as a contract counts", () => {
+    const { grid, slow } = nearTheEnd();
+    const task = slow[0]!;
+    const [lease] = task.contributions;
+    const strangers = Array.from({ length: MAX_CONTRIBUTIONS - 1 }, (_, i): Contribution => {
+      const stranger = address(100 + i);
+      return { ...lease!, worker: stranger, owner: stranger, beneficiary: stranger, state: "committed" };
+    });
+    task.contributions = [...strangers, lease!];
+    task.target = MAX_CONTRIBUTIONS;
+    for (const n of [1, 2, 3]) expect(grid.ask(n)).toBeUndefined();
+    expect(task.contributions.length).toBe(MAX_CONTRIBUTIONS);
   });
 
   it("takes no more than a twentieth of the job's work in copies, whatever happens", () => {
