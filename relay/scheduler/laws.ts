@@ -9,10 +9,10 @@ export interface Law {
   /** Contributions a fresh task gets at once. */
   first(job: Pick<Job, "trust" | "replicas">): number;
   /**
-   * Contributions that will settle a task of which nothing is seen yet, if all agree: those at work (`scores`) and as many
-   * newcomers as are still needed. What `first` says if absent.
+   * Contributions that will settle a task: those that agree or are not seen yet (`scores`), as many newcomers as are still
+   * needed to agree with them, and those that are seen to be `against`. What `first` says if absent.
    */
-  aim?(job: Pick<Job, "trust" | "replicas">, scores: readonly number[]): number;
+  aim?(job: Pick<Job, "trust" | "replicas">, scores: readonly number[], against?: readonly Vote[]): number;
   /** Contributions a fresh task must have before it is looked at, whoever made them. */
   least(job: Pick<Job, "trust" | "replicas">, state: State): number;
   /** `revealed`: at least one. Those still at work do not count. */
@@ -61,13 +61,15 @@ function newcomersFor(job: Pick<Job, "trust" | "replicas">): Vote[] {
 export const poco: Law = {
   first: (job) => newcomersFor(job).length,
   least: (job) => job.replicas,
-  aim: ({ trust, replicas }, scores) => {
-    // One group alone is certified when its weight is above T − 1. Beyond 2^53 the product is rounded, and above any T.
+  aim: ({ trust, replicas }, scores, against = []) => {
+    // A group is certified when its weight is above (T − 1)(1 + the others'). Beyond 2^53 that is rounded, and only a guess.
+    const others = against.length === 0 ? 1 : Number(weigh(against).total);
+    const most = MAX_CONTRIBUTIONS - against.length;
     let group = scores.reduce((product, score) => product * weightOf(score), 1);
     let count = scores.length;
-    for (; count < MAX_CONTRIBUTIONS && (count < replicas || group <= Math.max(trust, 1) - 1); count++)
+    for (; count < most && (count < replicas || group <= (Math.max(trust, 1) - 1) * others); count++)
       group *= weightOf(NEWCOMER.score);
-    return count;
+    return count + against.length;
   },
   believe(_state, { job }, contributions) {
     const { canonical, agreeing } = bestGroup(job, contributions);

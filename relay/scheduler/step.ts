@@ -216,6 +216,7 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
     state.workers.get(contribution.worker)?.pending.add(task);
   }
   for (const task of [...job.open.values()]) {
+    aim(state, task);
     settle(state, task, nowMs, effects);
     for (const c of task.contributions) {
       if (c.state !== "asked" && task.uploading?.worker !== c.worker) continue;

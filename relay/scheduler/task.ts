@@ -1,3 +1,4 @@
+import { bestGroup } from "./belief.ts";
 import { NOBODY } from "./contribution.ts";
 import { wake } from "./feed.ts";
 import { unhold } from "./holding.ts";
@@ -32,16 +33,20 @@ export function closeTask(state: State, task: Task): void {
 }
 
 /**
- * The contributions of a task have changed, and nothing is seen yet: proven workers settle it with fewer than newcomers. A
- * copy of a late one is one more than needed and is not waited for.
+ * The contributions of a task have changed: proven workers settle it with fewer than newcomers. What is not seen yet is
+ * taken to agree. A copy of a late one is one more than needed and is not waited for.
  */
 export function aim(state: State, task: Task): void {
   const { job, contributions, target } = task;
   const law = state.laws[job.law]!;
-  if (!law.aim || task.check || contributions.some(({ digest }) => digest !== undefined)) return;
+  if (!law.aim || task.check) return;
+  const revealed = contributions.filter(({ state }) => state === "revealed");
+  const others = revealed.length < 2 ? NOBODY : bestGroup(job, revealed).others;
+  const unopposed = others.length === 0 ? contributions : contributions.filter((c) => !others.includes(c));
   const needed = law.aim(
     job,
-    contributions.map(({ score }) => score),
+    unopposed.map(({ score }) => score),
+    others.map(({ score, digest }) => ({ score, digest: digest! })),
   );
   task.target = needed > contributions.length ? needed : Math.min(target, needed);
 }

@@ -1,10 +1,12 @@
 // Law `poco` in the scheduler: as few replicas as the workers at hand allow.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bytes32 } from "../../../protocol/ids.ts";
+import type { Bytes32, JobId, TaskKey } from "../../../protocol/ids.ts";
 import { certifiedDigest, MAX_CONTRIBUTIONS, MAX_SCORE } from "../../../protocol/poco.ts";
 import { laws } from "../../../relay/scheduler/laws.ts";
-import { Grid } from "./grid.ts";
+import { newJob } from "../../../relay/scheduler/new.ts";
+import type { Task } from "../../../relay/scheduler/state.ts";
+import { address, Grid } from "./grid.ts";
 
 const T = 10_000;
 const terms = {
@@ -82,4 +84,60 @@ describe("law poco", () => {
     }
     expect(grid.effects.filter(({ type }) => type === "askReveal").length).toBe(2);
   });
+
+  it("seeks no more than proven workers leave to be sought when results differ, and waits for no more", () => {
+    const grid = new Grid();
+    const job = grid.addJob({ tasks: 1, ...terms });
+    grid.join(1, { score: 3_000 });
+    grid.join(2, { score: 3_000 });
+    const [task] = grid.ask(1)!.tasks as [Task];
+    grid.ask(2);
+    for (const n of [1, 2]) {
+      const event = { worker: address(n), tasks: [{ task, commitment: commitmentOf(n) }], busyMs: 1 };
+      grid.send({ type: "committed", ...event });
+    }
+    for (const n of [1, 2]) {
+      const output = new Uint8Array(1);
+      grid.send({ type: "revealed", worker: address(n), task, digest: commitmentOf(10 * n), output });
+    }
+    // One of the two is right: 999 · 2^14 > 9,999 · (1 + 999), so that many newcomers, or two more that are proven.
+    expect(task.target).toBe(2 + 14);
+    for (const n of [3, 4]) {
+      grid.join(n, { score: 3_000 });
+      grid.ask(n);
+      const event = { worker: address(n), tasks: [{ task, commitment: commitmentOf(n) }], busyMs: 1 };
+      for (const effect of grid.send({ type: "committed", ...event }))
+        if (effect.type === "askReveal") answerAll(grid, task, commitmentOf(10));
+    }
+    answerAll(grid, task, commitmentOf(10));
+    expect(job.state).toBe("done");
+  });
+
+  it("is not forgotten by a restart: what proven workers have committed is asked for", () => {
+    const { grid } = place([3_000, 3_000]);
+    const [task] = grid.state.tasks.values();
+    for (const n of [1, 2]) {
+      const event = { worker: address(n), tasks: [{ task: task!, commitment: commitmentOf(n) }], busyMs: 1 };
+      grid.send({ type: "committed", ...event });
+    }
+    const contributions = task!.contributions.map((c) => ({
+      index: 0,
+      contribution: { ...c, state: "committed" as const },
+    }));
+    const after = new Grid();
+    for (const n of [1, 2]) after.join(n, { score: 3_000 });
+    const job = { id: "0x1" as JobId, engine: "wasm" as const, app: "app", tasks: 1, ...terms };
+    const compare = { kind: "exact" as const };
+    const restored = newJob({ ...job, compare, keyOf: () => "0x2" as TaskKey });
+    after.send({ type: "jobRestored", job: restored, certified: new Set(), contributions });
+    expect(after.effects.filter(({ type }) => type === "askReveal").length).toBe(2);
+  });
 });
+
+const commitmentOf = (n: number) => `0x${n}` as Bytes32;
+
+/** Whoever is asked shows this. */
+function answerAll(grid: Grid, task: Task, digest: Bytes32): void {
+  for (const { worker, state } of task.contributions)
+    if (state === "asked") grid.send({ type: "revealed", worker, task, digest, output: new Uint8Array(1) });
+}
