@@ -130,7 +130,8 @@ export function auditOne(state: State, job: Job, holder: Worker, nowMs: number):
   task.audited = holder;
   standing.beingChecked++;
   job.audits++;
-  task.least = task.contributions.length + 1;
+  // A copy that somebody is still at does for it, if it comes.
+  task.least = task.contributions.filter((c) => c.state !== "leased").length + 1;
   task.target = task.least;
   wantAnother(state, task, nowMs);
   return true;

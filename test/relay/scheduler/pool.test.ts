@@ -144,6 +144,23 @@ describe(`law pool (seed ${seed})`, () => {
     expect([task.hold, task.disputants?.length, task.target]).toEqual([undefined, 2, 3]);
   });
 
+  it("has a held task that somebody is at already checked by that, not by one machine more", () => {
+    const grid = new Grid({ tasks: 1, trust: 10 }, { auditRate: 0 });
+    grid.join(1, 2);
+    grid.ask(1);
+    const [task] = grid.job.open.values();
+    const copier = grid.worker(2);
+    task!.contributions = [...task!.contributions, leaseTo(copier, grid.nowMs, grid.nowMs + 60_000)];
+    copier.leased.add(task!);
+    grid.leases.push({ worker: 2, tasks: [task!] });
+    grid.work(1);
+    expect(task!.hold).toBeDefined();
+    grid.ask(2);
+    expect(task!.audited).toBe(grid.worker(1));
+    grid.work(2);
+    expect([grid.job.state, grid.worker(1).standing.beingChecked]).toEqual(["done", 0]);
+  });
+
   it("has a task's second contribution made by whom the lot falls on, not by who asks most", () => {
     const grid = new Grid({ tasks: 300, trust: 1000 }, { auditRate: 1 });
     const slow = [2, 3, 4, 5, 6, 7, 8, 9, 10];
