@@ -48,10 +48,18 @@ export interface DeployOptions {
 }
 
 const address = v.pipe(v.string(), v.check(isAddress), v.transform(toAddress));
+const termsSchema = v.strictObject({
+  treasury: address,
+  supplyWei: v.string(),
+  windowSeconds: v.number(),
+  unbondSeconds: v.number(),
+  closeSeconds: v.number(),
+});
 const planSchema = v.strictObject({
   chainId: v.number(),
   deployer: address,
   firstNonce: v.number(),
+  terms: termsSchema,
   token: address,
   hub: address,
   epochs: address,
@@ -65,7 +73,25 @@ const planSchema = v.strictObject({
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
-/** Idempotent. Throws `chain-unavailable` if the file is of another chain, or the deployer sent something in between. */
+/** What the contracts are deployed with. The order of the names counts: it is compared as JSON. */
+const termsOf = ({
+  treasury,
+  supplyWei,
+  windowSeconds,
+  unbondSeconds,
+  closeSeconds,
+}: DeployOptions): Plan["terms"] => ({
+  treasury,
+  supplyWei: String(supplyWei),
+  windowSeconds,
+  unbondSeconds,
+  closeSeconds,
+});
+
+/**
+ * Idempotent: what is there already stays as it is. Throws `chain-unavailable` if the file is of another chain, a deployment
+ * that died half-way is to go on with other terms, or the deployer sent something in between.
+ */
 export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   const { deployer, treasury, supplyWei, windowSeconds, unbondSeconds, closeSeconds } = options;
   if (unbondSeconds <= windowSeconds)
@@ -88,6 +114,12 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   const provider = deployer.provider!;
   for (const [i, [name, address, args]] of steps.entries()) {
     if ((await provider.getCode(address)) !== "0x") continue;
+    // Half of it with other delays would look whole: a Hub that gives bonds back before the window of its Epochs is over.
+    if (JSON.stringify(plan.terms) !== JSON.stringify(termsOf(options)))
+      throw new SuperEdgeError(
+        "chain-unavailable",
+        `${options.file} is a deployment begun with ${JSON.stringify(plan.terms)}: expected the same, or another file; found ${JSON.stringify(termsOf(options))}`,
+      );
     const { abi, bytecode } = artifactOf(name);
     const factory = new ContractFactory(abi, bytecode, deployer);
     const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
@@ -108,13 +140,14 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   };
 }
 
-async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
+async function readPlan(options: DeployOptions): Promise<Plan> {
+  const { deployer, file } = options;
   const provider = deployer.provider;
   if (!provider) throw new SuperEdgeError("chain-unavailable", "expected a deployer with a provider");
   const chainId = Number((await provider.getNetwork()).chainId);
   const from = toAddress(await deployer.getAddress());
   if (existsSync(file)) {
-    const { success, output: plan } = v.safeParse(planSchema, JSON.parse(readFileSync(file, "utf8")));
+    const { success, output: plan } = v.safeParse(planSchema, parse(readFileSync(file, "utf8")));
     if (!success)
       throw new SuperEdgeError("chain-unavailable", `expected ${file} of this version's contracts, found another's`);
     if (plan.chainId !== chainId)
@@ -129,6 +162,7 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
     chainId,
     deployer: from,
     firstNonce,
+    terms: termsOf(options),
     token: at(0),
     hub: at(1),
     epochs: at(2),
@@ -143,4 +177,13 @@ async function readPlan({ deployer, file }: DeployOptions): Promise<Plan> {
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);
   return plan;
+}
+
+/** Undefined if it is no JSON. What `JSON.parse` says of it would quote it: the file may be a key, named by mistake. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

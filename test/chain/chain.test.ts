@@ -148,6 +148,13 @@ describe("the embedded chain", () => {
     const provider = new BrowserProvider(dying, undefined, { cacheTimeout: -1 });
     await expect(deploy({ ...deployment(chain, file), deployer: treasury.connect(provider) })).rejects.toThrow();
     provider.destroy();
+    const deadBefore = await providerOf(chain).getBlockNumber();
+    expect(deadBefore).toBeGreaterThan(0);
+    // With a longer window, the Hub that is there would give bonds back too early.
+    const { windowSeconds, unbondSeconds } = deployment(chain, file);
+    const longer = { windowSeconds: 10 * unbondSeconds, unbondSeconds: 10 * unbondSeconds + windowSeconds };
+    await expect(deploy({ ...deployment(chain, file), ...longer })).rejects.toThrow("expected the same");
+    expect(await providerOf(chain).getBlockNumber()).toBe(deadBefore);
     const { challenges } = await deploy(deployment(chain, file));
     expect(await providerOf(chain).getCode(challenges)).not.toBe("0x");
     await chain.close();

@@ -91,12 +91,20 @@ describe("superedge deploy", () => {
       [["--rpc", rpc, "--out", join(folder, "p.json")], { SUPEREDGE_DEPLOYER_KEY: poor.privateKey }, /cannot pay/, 1],
       [["--rpc", rpc, "--out", join(folder, "p.json"), "--key", keyFile], {}, /is a plan of deployer 0x/, 1],
     ];
+    // A key where the plan should be: what is there is not quoted.
+    cases.push([
+      ["--rpc", rpc, "--key", keyFile, "--out", keyFile],
+      {},
+      /expected .*key of this version's contracts/,
+      1,
+    ]);
     for (const [args, env, says, status] of cases) {
       const ended = await superedge(args, env);
       expect(ended.err).toMatch(says);
       expect(ended.status).toBe(status);
       expect(ended.err.length).toBeLessThan(1_000);
       for (const key of [wallet.privateKey, poor.privateKey, "0x12"]) expect(ended.err + ended.out).not.toContain(key);
+      expect(ended.err + ended.out).not.toContain(wallet.privateKey.slice(0, 8));
     }
   });
 });
