@@ -9,7 +9,8 @@ import {ITasks} from "../interfaces/ITasks.sol";
 
 /// @title Two people bet on what a computation gives.
 /// @notice Both put in the same amount; the contract asks volunteers for the computation, and its result, not an oracle's word,
-/// decides: an odd first byte pays the first, an even one the second. Without a result by the deadline both have theirs back.
+/// decides: an odd first byte pays the first, an even one the second. Without a result by the deadline, or if the result is
+/// empty, both have theirs back.
 contract Bet is TaskConsumer {
     using SafeERC20 for IERC20;
 
@@ -35,7 +36,6 @@ contract Bet is TaskConsumer {
 
     error WrongState(State state);
     error OtherRequest(bytes32 expected, bytes32 found);
-    error ResultEmpty();
 
     /// @param stakeWei_ What each puts in. Both approve it, and the price of the computation is the first's besides.
     constructor(
@@ -71,20 +71,25 @@ contract Bet is TaskConsumer {
         IHub.Deal memory deal = hub.dealOf(taskId);
         bool isRefunded = deal.closed && deal.pendingTasks == 0 && deal.settledTasks == 0;
         if (state != State.Asked || !isRefunded) revert WrongState(state);
-        state = State.Cancelled;
-        emit Cancelled();
         hub.withdraw(first, hub.freeWei(address(this)));
-        IERC20 token = IERC20(hub.token());
-        token.safeTransfer(first, stakeWei);
-        token.safeTransfer(second, stakeWei);
+        _giveBack();
     }
 
     function _onResult(bytes32 id, bytes calldata result) internal override {
         if (state != State.Asked || id != taskId) revert WrongState(state);
-        if (result.length == 0) revert ResultEmpty();
+        // Refused, it would be delivered never, and both stakes be here for ever: the task is settled.
+        if (result.length == 0) return _giveBack();
         state = State.Decided;
         winner = uint8(result[0]) % 2 == 1 ? first : second;
         emit Decided(winner, 2 * stakeWei);
         IERC20(tasks.hub().token()).safeTransfer(winner, 2 * stakeWei);
+    }
+
+    function _giveBack() private {
+        state = State.Cancelled;
+        emit Cancelled();
+        IERC20 token = IERC20(tasks.hub().token());
+        token.safeTransfer(first, stakeWei);
+        token.safeTransfer(second, stakeWei);
     }
 }

@@ -165,6 +165,18 @@ contract TaskCallbackTest is TaskWorld {
         bet.cancel();
     }
 
+    function test_a_bet_on_a_computation_that_gives_nothing_gives_the_stakes_back() public {
+        ITasks.Request memory request = _usual();
+        request.callbackGas = 200_000;
+        Bet bet = _bet(request);
+        bet.ask(request);
+        bytes32 id = bet.taskId();
+        _certify(id, _votes(id, 3, 0, ""), _none(), "");
+        vm.assertTrue(bet.state() == Bet.State.Cancelled);
+        vm.assertEq(_token.balanceOf(address(0xf1)), 5 * PRICE);
+        vm.assertEq(_token.balanceOf(address(0xf2)), 5 * PRICE);
+    }
+
     function test_a_bet_without_a_result_gives_everybody_their_own() public {
         ITasks.Request memory request = _usual();
         Bet bet = _bet(request);
