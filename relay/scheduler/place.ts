@@ -1,7 +1,6 @@
 // Which tasks a worker gets next.
 import { restsOnOne } from "../../protocol/api.ts";
-import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
-import { nextCheck } from "./checks.ts";
+import { closeCheck, nextCheck, owe } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import { leaseTo } from "./contribution.ts";
 import type { Effect } from "./events.ts";
@@ -127,8 +126,27 @@ function leaseOf(state: State, job: Job, worker: Worker, nowMs: number): Effect 
   if (worker.failed.has(job.id) || isForBetter(state, job, worker, nowMs)) return undefined;
   const expected = expectedTask(state, job, worker);
   const most = Math.min(leaseSize(state, job, worker, expected, nowMs), trustedWith(worker));
-  const tasks = pick(state, job, worker, most, nowMs);
-  return tasks.length > 0 ? lease(state, job, worker, tasks, expected, nowMs) : undefined;
+  // Checks take the place of work: on top of it, who asks for one task and gets two would know that one is a check.
+  const checks = drawChecks(state, job, worker, most);
+  const room = most - checks.length;
+  const tasks = room > 0 ? pick(state, job, worker, room, nowMs) : [];
+  if (tasks.length > 0 || (room === 0 && checks.length > 0))
+    return lease(state, job, worker, [...tasks, ...checks], expected, nowMs);
+  for (const check of checks) {
+    owe(worker, check);
+    closeCheck(state, check);
+  }
+  return undefined;
+}
+
+/** For a lease of `most` tasks. What is owed comes alone: a worker that asks in vain again and again must not owe ever more. */
+function drawChecks(state: State, job: Job, worker: Worker, most: number): Task[] {
+  const checks: Task[] = [];
+  for (let slots = Math.min(most, job.owed.get(worker.address)?.length ?? most); slots > 0; slots--) {
+    const check = nextCheck(state, job, worker);
+    if (check) checks.push(check);
+  }
+  return checks;
 }
 
 /** Copies of late tasks, for a worker for whom there is nothing else. */
@@ -157,7 +175,7 @@ function lease(
   expected: Expected | undefined,
   nowMs: number,
 ): Effect {
-  mixIn(state, job, worker, tasks);
+  if (restsOnOne(job)) shuffle(state, tasks);
   const deadlineMs = nowMs + deadlineFor(job, worker, expected, tasks.length);
   const contribution = leaseTo(worker, nowMs, deadlineMs);
   const alone = [contribution];
@@ -179,13 +197,7 @@ function lease(
 }
 
 /** What is new, what confirms somebody and what checks the worker come in no order that would tell them apart. */
-function mixIn(state: State, job: Job, worker: Worker, tasks: Task[]): void {
-  for (let slots = tasks.length; slots > 0; slots--) {
-    const hasRoom = tasks.length < Math.min(MAX_BATCH_TASKS, MAX_LEASED - worker.leased.size);
-    const check = hasRoom ? nextCheck(state, job, worker) : undefined;
-    if (check) tasks.push(check);
-  }
-  if (!restsOnOne(job)) return;
+function shuffle(state: State, tasks: Task[]): void {
   for (let left = tasks.length; left > 1; left--) {
     const drawn = Math.floor(state.random() * left);
     [tasks[left - 1], tasks[drawn]] = [tasks[drawn]!, tasks[left - 1]!];

@@ -214,6 +214,22 @@ describe(`law pool (seed ${seed})`, () => {
     expect(most).toBeLessThanOrEqual(0);
   });
 
+  it("gives nobody more tasks for the checks among them, who could tell by it that there are some", () => {
+    const grid = new Grid({ tasks: 600, trust: 20 }, { checkRate: 0.2 }, true);
+    grid.join(1, 2, 3);
+    let checks = 0;
+    for (let round = 0; round < 10_000 && grid.job.state === "running"; round++)
+      for (const n of [1, 2, 3]) {
+        grid.send({ type: "workRequested", worker: address(n), tasks: 1 });
+        for (const { tasks } of grid.leases) {
+          expect(tasks.length).toBe(1);
+          if (tasks[0]!.check) checks++;
+        }
+        grid.work(n);
+      }
+    expect([grid.job.state, checks > 20]).toEqual(["done", true]);
+  });
+
   it("gives a check that was handed back to the same worker again, under the same key", () => {
     const grid = new Grid({ tasks: 2000, trust: 20 }, { checkRate: 1, auditRate: 1 }, true);
     grid.join(1, 2, 3);
