@@ -104,6 +104,7 @@ export interface PoolView {
   epochs: string;
   assets: string;
   market: string;
+  tasks: string;
   /** JSON-RPC of the chain as a browser reaches it. */
   rpcUrl: string;
   /** Origin of the frame kernels run in: another host than the page's. */

@@ -66,7 +66,7 @@ export class Settling {
   /** Registers and bonds the pool. */
   async open(feeBps: number): Promise<void> {
     await this.settler.openPool(feeBps, BOND_WEI);
-    await this.#readAccounts();
+    await this.readAccounts();
   }
 
   /** From now on settles by itself. */
@@ -94,7 +94,7 @@ export class Settling {
   }
 
   credited(worker: Address): bigint {
-    return this.#credited.get(worker) ?? 0n;
+    return (this.#credited.get(worker) ?? 0n) + this.#store.requests.paidWei(worker);
   }
 
   epochs(): EpochView[] {
@@ -121,9 +121,11 @@ export class Settling {
     return this.#endedJobs().length > 0;
   }
 
+  /** Whose deals it settles in epochs. */
   #allJobs() {
     const loop = this.#loop();
-    return [...loop.jobs.values(), ...loop.audits.all()];
+    const jobs = [...loop.jobs.values()].filter(({ row }) => !this.#store.requests.has(row.id));
+    return [...jobs, ...loop.audits.all()];
   }
 
   #endedJobs() {
@@ -162,19 +164,23 @@ export class Settling {
     }
     // What is left is of deals that no longer pay: looking again every second would find the same.
     if (settled === 0) this.#notBeforeMs = Date.now() + RETRY_MS;
-    await this.#readAccounts();
+    await this.readAccounts();
   }
 
-  async #readAccounts(): Promise<void> {
+  /** Scores and what was credited, as the chain has them now. */
+  async readAccounts(workers: readonly Address[] = this.#judged()): Promise<void> {
     const { contracts, pool } = this.settler;
-    // Keys cost nothing: only of those that have been judged is there anything to read.
-    for (const { address, good, bad } of this.#store.workers.all()) {
-      if (good + bad === 0) continue;
+    for (const address of workers) {
       const score = await contracts.score(address);
       if (score !== this.score(address)) this.#store.workers.setScore(address, score);
       this.#scores.set(address, score);
       this.#credited.set(address, (await contracts.credited(toAddress(pool), address)).rewardWei);
     }
+  }
+
+  /** Keys cost nothing: only of those that have been judged is there anything to read. */
+  #judged(): Address[] {
+    return this.#store.workers.all().flatMap(({ address, good, bad }) => (good + bad > 0 ? [address] : []));
   }
 }
 

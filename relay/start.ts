@@ -12,6 +12,7 @@ import { lockFolder } from "./folderLock.ts";
 import { openKeys } from "./keys.ts";
 import { publishApp } from "./publish.ts";
 import { makeLog, openRelay, openStores, type Relay } from "./relay.ts";
+import { Requests } from "./requests/requests.ts";
 import { Settling } from "./settling.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -48,7 +49,9 @@ export async function start(config: Config): Promise<Running> {
       chain: {
         deal: async (id) => {
           const deal = await settling.settler.contracts.dealTerms(id);
-          return deal?.closed ? undefined : deal;
+          // A task that a contract asked for is pending from the start: it is no job for others to submit.
+          const isSpent = !deal || deal.closed || deal.settledTasks + deal.pendingTasks >= deal.tasks;
+          return isSpent ? undefined : deal;
         },
         epochs: () => settling.epochs(),
         epochData: (number) => settling.settler.data(number),
@@ -75,6 +78,7 @@ export async function start(config: Config): Promise<Running> {
         epochs: addresses.epochs,
         assets: addresses.assets,
         market: addresses.market,
+        tasks: addresses.tasks,
         rpcUrl: "/chain",
         sandboxOrigin: config.sandboxOrigin ?? `http://${config.sandboxHost}:${port}`,
         feeBps: config.feeBps,
@@ -86,11 +90,22 @@ export async function start(config: Config): Promise<Running> {
     stores,
     log,
   );
+  const requests = new Requests({
+    provider: chain.provider,
+    contracts: settling.settler.contracts,
+    pool: settling.settler.pool,
+    sender: settling.settler.sender,
+    stores,
+    loop: () => relay.loop,
+    log,
+    settled: (workers) => settling.readAccounts(workers),
+  });
   settling.begin();
+  requests.begin();
   return {
     url: pageOrigin(relay.server.port),
     async close() {
-      await settling.stop();
+      await Promise.all([settling.stop(), requests.stop()]);
       await relay.close();
       await chain.close();
       unlock();

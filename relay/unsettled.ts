@@ -15,7 +15,7 @@ export function* unsettledTasks(store: Store, loop: Loop): Generator<SettledTask
   const names = new Map([...loop.workers()].map(({ row }) => [row.n, row.address]));
   for (const row of store.certified.unsettled(MAX_TASKS)) {
     const job = jobs.get(row.job);
-    if (job) yield settledTask(store, job, row, (worker) => names.get(worker)!).task;
+    if (job && !store.requests.has(job.row.id)) yield settledTask(store, job, row, (worker) => names.get(worker)!).task;
   }
 }
 

@@ -2,10 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Manifest, parseParams } from "../../kernels/kernel.ts";
-import { type JobSpec, type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
+import { type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import { type Address, type Cid, isBytes32, type JobId } from "../../protocol/ids.ts";
+import { type Address, isBytes32, type JobId } from "../../protocol/ids.ts";
 import { parseAs } from "../../protocol/parse.ts";
 import { checkDeal } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
@@ -16,7 +15,7 @@ import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
 import { isPrivate, readers, refusal } from "./readers.ts";
 import { streamResults } from "./results.ts";
-import { checkCategory, checkTerms, usableApp } from "./terms.ts";
+import { checkSpec } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Task views in one answer. */
@@ -201,27 +200,4 @@ function whole(text: string | undefined, otherwise: number, most: number): numbe
   if (!Number.isSafeInteger(value) || value < 0 || value > most)
     throw new SuperEdgeError("bad-message", `expected a whole number of 0 to ${most}, found ${text.slice(0, 40)}`);
   return value;
-}
-
-/** Whether this relay can run the job at all. Throws `bad-job` or `not-found`. */
-async function checkSpec({ store, blobs }: ApiContext, spec: JobSpec): Promise<Manifest> {
-  const manifest = usableApp(store, spec.app as Cid);
-  parseParams(manifest, spec.params);
-  if (spec.inputs.length !== manifest.inputs.length)
-    throw new SuperEdgeError("bad-job", `inputs: expected ${manifest.inputs.length}, found ${spec.inputs.length}`);
-  const inputs: { byteLength: number }[] = [];
-  for (const [i, input] of manifest.inputs.entries()) {
-    const size = await blobs.size(spec.inputs[i] as Cid);
-    if (size === undefined)
-      throw new SuperEdgeError("not-found", `input ${input.name}: upload blob ${spec.inputs[i]} first`);
-    if (size > input.maxBytes)
-      throw new SuperEdgeError(
-        "bad-job",
-        `input ${input.name}: expected at most ${input.maxBytes} bytes, found ${size}`,
-      );
-    inputs.push({ byteLength: size });
-  }
-  checkTerms(manifest, spec);
-  if (spec.category) checkCategory(manifest, spec, spec.category, inputs);
-  return manifest;
 }

@@ -1,6 +1,6 @@
 // Whether this relay can run a job on such terms at all: asked when one is quoted, and again when it is submitted.
 import { jobSize } from "../../kernels/jobSize.ts";
-import type { Manifest } from "../../kernels/kernel.ts";
+import { type Manifest, parseParams } from "../../kernels/kernel.ts";
 import { parseJobExpression } from "../../protocol/adExpressions.ts";
 import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
 import { type Category, limitsOf } from "../../protocol/categories.ts";
@@ -8,6 +8,7 @@ import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Cid } from "../../protocol/ids.ts";
 import { MAX_JOB_TASKS, MAX_OUTPUT_BYTES } from "../../protocol/limits.ts";
 import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import type { Blobs } from "../blobs/blobs.ts";
 import { canBeBelieved } from "../scheduler/laws.ts";
 import type { Store } from "../store/store.ts";
 
@@ -65,4 +66,27 @@ export function checkCategory(
       "bad-job",
       `category: ${category} has ${limits.dataBytes} bytes of input and output, found ${inputBytes + outputBytes}`,
     );
+}
+
+/** Whether this relay can run the job at all. Throws `bad-job` or `not-found`. */
+export async function checkSpec({ store, blobs }: { store: Store; blobs: Blobs }, spec: JobSpec): Promise<Manifest> {
+  const manifest = usableApp(store, spec.app as Cid);
+  parseParams(manifest, spec.params);
+  if (spec.inputs.length !== manifest.inputs.length)
+    throw new SuperEdgeError("bad-job", `inputs: expected ${manifest.inputs.length}, found ${spec.inputs.length}`);
+  const inputs: { byteLength: number }[] = [];
+  for (const [i, input] of manifest.inputs.entries()) {
+    const size = await blobs.size(spec.inputs[i] as Cid);
+    if (size === undefined)
+      throw new SuperEdgeError("not-found", `input ${input.name}: upload blob ${spec.inputs[i]} first`);
+    if (size > input.maxBytes)
+      throw new SuperEdgeError(
+        "bad-job",
+        `input ${input.name}: expected at most ${input.maxBytes} bytes, found ${size}`,
+      );
+    inputs.push({ byteLength: size });
+  }
+  checkTerms(manifest, spec);
+  if (spec.category) checkCategory(manifest, spec, spec.category, inputs);
+  return manifest;
 }

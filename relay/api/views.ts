@@ -8,7 +8,6 @@ import type { Reason } from "../scheduler/laws.ts";
 import { isClassBound, mostOwners, ownersNeeded } from "../scheduler/numericClass.ts";
 import { whatIsMissing } from "../scheduler/prospects.ts";
 import type { Job, State, Task, Worker } from "../scheduler/state.ts";
-import { UNPAID } from "../store/certified.ts";
 import type { ContributionRow } from "../store/contributions.ts";
 import type { DifferenceRow } from "../store/differences.ts";
 import type { JobRow } from "../store/jobs.ts";
@@ -117,7 +116,7 @@ export function taskView(
     const { reached, needed, referee } = reason;
     view.belief = { law: row.spec.law, reached, needed, ...(referee && { referee }) };
   }
-  if (certified.epoch !== null && certified.epoch !== UNPAID) view.epoch = certified.epoch;
+  if (certified.epoch !== null && certified.epoch >= 0) view.epoch = certified.epoch;
   return view;
 }
 

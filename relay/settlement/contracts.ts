@@ -24,18 +24,20 @@ export interface Balances {
 
 const LAWS = ["pool", "poco"] as const;
 
-/** Reads Hub, Epochs and token. */
+/** Reads Hub, Epochs, Tasks and token. */
 export class Contracts {
   readonly addresses: ChainAddresses;
   readonly #token: Contract;
   readonly #hub: Contract;
   readonly #epochs: Contract;
+  readonly #tasks: Contract;
 
   constructor(addresses: ChainAddresses, runner: ContractRunner) {
     this.addresses = addresses;
     this.#token = new Contract(addresses.token, artifactOf("EdgeToken").abi, runner);
     this.#hub = new Contract(addresses.hub, artifactOf("Hub").abi, runner);
     this.#epochs = new Contract(addresses.epochs, artifactOf("Epochs").abi, runner);
+    this.#tasks = new Contract(addresses.tasks, artifactOf("Tasks").abi, runner);
   }
 
   get token(): Interface {
@@ -47,11 +49,14 @@ export class Contracts {
   get epochs(): Interface {
     return this.#epochs.interface;
   }
+  get tasks(): Interface {
+    return this.#tasks.interface;
+  }
 
   /** Why a contract refused a call, as its error says it: `BondTooLow(0x…, 1, 2)`; undefined if it was something else. */
   reasonOf(error: unknown): string | undefined {
     if (!isError(error, "CALL_EXCEPTION") || !error.data) return undefined;
-    for (const contract of [this.#epochs, this.#hub, this.#token]) {
+    for (const contract of [this.#epochs, this.#hub, this.#token, this.#tasks]) {
       const found = contract.interface.parseError(error.data);
       if (found) return `${found.name}(${found.args.map(String).join(", ")})`;
     }

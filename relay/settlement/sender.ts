@@ -50,6 +50,11 @@ export class Sender {
     return sent;
   }
 
+  /** Whether a transaction of this step was signed, and not found to be impossible since. */
+  knows(step: string): boolean {
+    return this.#tables.transaction(step) !== undefined;
+  }
+
   async #send(step: string, call: () => Call | Promise<Call>): Promise<TransactionReceipt> {
     const stored = this.#tables.transaction(step);
     if (stored) {

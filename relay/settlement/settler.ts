@@ -118,6 +118,10 @@ export class Settler {
     });
   }
 
+  get sender(): Sender {
+    return this.#sender;
+  }
+
   /**
    * Registers the pool with this fee, and brings its bond up to `bondWei` from its tokens. Idempotent.
    * Throws `chain-unavailable` if it has not enough of them.

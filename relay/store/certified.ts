@@ -11,7 +11,7 @@ export interface CertifiedRow {
   output: Uint8Array | null;
   outputCid: Cid | null;
   atMs: number;
-  /** The epoch that settles it; null while none does, `UNPAID` if none ever will. */
+  /** The epoch that settles it; null while none does, `UNPAID` if none ever will, `AT_ONCE` if none had to. */
   epoch: number | null;
   /** JSON of why it was believed (`Reason`); null in stores older than that. */
   belief: string | null;
@@ -19,6 +19,8 @@ export interface CertifiedRow {
 
 /** The deal was closed before the task was settled. */
 export const UNPAID = -1;
+/** A contract asked for the task: it was settled by a transaction of its own. */
+export const AT_ONCE = -2;
 
 export class CertifiedTable {
   readonly #insert;

@@ -38,6 +38,12 @@ create table if not exists spot(
   job integer not null, number integer not null, task integer not null, digest blob not null, self integer not null,
   primary key(job, number)) without rowid;
 create table if not exists promise(job integer primary key, granted integer not null, probability real not null);
+create table if not exists request(
+  id text primary key, consumer text not null, spec text not null, itemBytes integer not null, workerStakeWei text not null,
+  deadline integer not null, state text not null, reason text, block integer) without rowid;
+create table if not exists request_reward(
+  worker text not null, request text not null, rewardWei text not null, primary key(worker, request)) without rowid;
+create table if not exists request_cursor(one integer primary key check(one = 1), block integer not null);
 create index if not exists certified_waiting on certified(job, task) where epoch is null;
 create index if not exists certified_age on certified(atMs) where epoch is null;
 `;

@@ -8,6 +8,7 @@ import { GroupCommit } from "./groupCommit.ts";
 import { JobTable } from "./jobs.ts";
 import { openStore } from "./open.ts";
 import { PromiseTable } from "./promises.ts";
+import { RequestTable } from "./requests.ts";
 import { SpotTable } from "./spots.ts";
 import { WorkerTable } from "./workers.ts";
 
@@ -21,6 +22,7 @@ export class Store {
   readonly differences: DifferenceTable;
   readonly spots: SpotTable;
   readonly promises: PromiseTable;
+  readonly requests: RequestTable;
   readonly group: GroupCommit;
 
   constructor(file: string, onBroken: (error: unknown) => void) {
@@ -33,6 +35,7 @@ export class Store {
     this.differences = new DifferenceTable(this.db);
     this.spots = new SpotTable(this.db);
     this.promises = new PromiseTable(this.db);
+    this.requests = new RequestTable(this.db);
     this.group = new GroupCommit(this.db, onBroken);
   }
 

@@ -37,6 +37,8 @@ export interface TestRelayOptions {
   /** Kept when the relay is closed; a folder of its own, removed then, unless told. */
   data?: string;
   poolKey?: string;
+  /** Of a chain that is there; of none unless told. */
+  domain?: Domain;
   messagesPerSecond?: number;
   trustedProxies?: string[];
   requester?: Address;
@@ -54,7 +56,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
   const data = options.data ?? mkdtempSync(join(tmpdir(), "superedge-relay-"));
   const poolKey = options.poolKey ?? hex32(randomBytes(32));
   const pool = addressOfKey(fromHex(poolKey));
-  const domain: Domain = { chainId: 31_337, hub: `0x${"48".repeat(20)}` as Address };
+  const domain: Domain = options.domain ?? { chainId: 31_337, hub: `0x${"48".repeat(20)}` as Address };
   const deals = new Map<JobId, DealTerms>();
   const log = makeLog("silent");
   const stores = openStores(data, log);
@@ -112,6 +114,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         epochs: domain.hub,
         assets: domain.hub,
         market: domain.hub,
+        tasks: domain.hub,
         rpcUrl: "/chain",
         sandboxOrigin: "http://127.0.0.1",
         feeBps: 1000,
