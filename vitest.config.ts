@@ -9,6 +9,7 @@ const system = [
   "test/relay/crash.test.ts",
   "test/relay/lawPool.test.ts",
   "test/chain/kill.test.ts",
+  "test/requests/**/*.test.ts",
   "test/settlement/**/*.test.ts",
 ];
 

@@ -69,7 +69,9 @@ describe("what contracts ask for", () => {
       await requests.look();
       await requests.look();
       expect(stage.stateOf(id)).toBe("refused");
-      expect(stage.warnings.map(({ reason }) => reason)).toEqual([expect.stringContaining(why.replace(/^bad-\w+: /, ""))]);
+      expect(stage.warnings.map(({ reason }) => reason)).toEqual([
+        expect.stringContaining(why.replace(/^bad-\w+: /, "")),
+      ]);
       expect(stage.grid.relay.loop.jobs.has(id)).toBe(false);
     }
   });
