@@ -119,6 +119,17 @@ describe("a relay killed while contracts wait for it", () => {
     120_000,
   );
 
+  it("lets nobody submit as a job of their own what a contract asked for", async () => {
+    const request = { ...(await requestOf(0)), workerStakeWei: 10n ** 18n };
+    const { id } = await ask(request);
+    const response = await fetch(`${grid.url}/api/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ dealId: id, spec: JSON.parse(request.spec) }),
+    });
+    expect([response.status, await response.text()]).toEqual([402, expect.stringContaining("bad-deal")]);
+  });
+
   it("has each task run by three, and none in an epoch", () => {
     const db = new DatabaseSync(join(grid.data, "relay.db"), { readOnly: true });
     const agreed = db.prepare("select count(*) as n from contribution where state = 2 group by job").all();

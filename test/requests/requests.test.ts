@@ -50,6 +50,24 @@ describe("what contracts ask for", () => {
     }
   });
 
+  it("is settled with what was wrong too, which is marked down on chain", async () => {
+    const lied = await Stage.open(4, true);
+    const liar = lied.volunteers[3]!.identity.address;
+    const hub = lied.world.contract("hub");
+    const request = lied.request();
+    const feed = await lied.feed(request);
+    const faults = async () => (await hub.queryFilter(hub.filters.Faulted!(null, liar))).length;
+    // Who gets the task is drawn by lot: three of the four at first.
+    for (let asked = 0; asked < 20 && (await faults()) === 0; asked++) {
+      const id = await lied.ask(feed, { ...request, deadline: lied.world.nowS + 100 });
+      await lied.until(lied.requests(), [id], () => lied.stateOf(id) === "settled");
+      expect(await feed.getFunction("value")()).toBe(wordOf(squaresOf(FOUR)).slice(0, 66));
+    }
+    expect(await faults()).toBe(1);
+    expect(lied.grid.relay.store.requests.paidWei(liar)).toBe(0n);
+    await lied.close();
+  });
+
   it("is left to be refunded if the pool cannot do it, and that is said once", async () => {
     const wrong = {
       "bad-job: items": stage.request({ items: 1025, itemsPerTask: 1025 }),

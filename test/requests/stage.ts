@@ -31,11 +31,16 @@ export class Stage {
     this.volunteers = volunteers;
   }
 
-  static async open(volunteers = 3): Promise<Stage> {
+  /** The last of them lies about everything, if there is a liar. */
+  static async open(volunteers = 3, hasLiar = false): Promise<Stage> {
     const world = await World.open();
     const grid = await openTestRelay({ poolKey: walletOf("pool").privateKey, domain: world.domain });
     const app = await grid.publish(squares, await compileSquares());
-    const people = Array.from({ length: volunteers }, () => new NodeVolunteer(grid.url));
+    const lie = (output: Uint8Array) => output.map((byte) => byte ^ 1);
+    const people = Array.from(
+      { length: volunteers },
+      (_, i) => new NodeVolunteer(grid.url, hasLiar && i === volunteers - 1 ? { tamper: lie } : {}),
+    );
     await Promise.all(people.map(({ greeted }) => greeted));
     return new Stage(world, grid, app, people);
   }
