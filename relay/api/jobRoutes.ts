@@ -59,7 +59,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       const id = dealId as JobId;
       const known = loop.jobs.get(id);
       // With no number in the store yet, it is being added by another request.
-      if (known && known.row.n > 0) return jobView(context, known);
+      if (known && known.row.n > 0) return jobView(context, known, false);
       const manifest = await checkSpec(context, spec);
       const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
       const promise =
@@ -76,7 +76,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
         assetsWei: terms.assetsWei,
         feeBps: terms.feeBps,
       });
-      return jobView(context, job);
+      return jobView(context, job, false);
     },
   );
 
@@ -84,13 +84,16 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     [...loop.jobs.values()]
       .slice(-200)
       .reverse()
-      .map((job) => jobView(context, job)),
+      .map((job) => jobView(context, job, false)),
   );
 
   app.get<{ Params: { job: string } }>(
     "/api/jobs/:job",
     { schema: { tags: ["jobs"], summary: "One job" } },
-    async (request) => jobView(context, find(request.params.job)),
+    async (request) => {
+      const job = find(request.params.job);
+      return jobView(context, job, mayRead(job, request));
+    },
   );
 
   app.delete<{ Params: { job: string }; Body: unknown }>(
@@ -110,7 +113,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
       if (signer !== job.row.requester)
         throw new SuperEdgeError("bad-signature", `expected ${job.row.requester} to have signed, found ${signer}`);
       await loop.stopJob(job.row.id, "cancelled", "stopped by its requester");
-      return jobView(context, job);
+      return jobView(context, job, true);
     },
   );
 

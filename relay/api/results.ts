@@ -34,6 +34,7 @@ export function streamResults(
   });
   let last = Number(request.headers["last-event-id"] ?? 0);
   if (!Number.isSafeInteger(last) || last < 0) last = 0;
+  let told = "";
   let sending = false;
   let dirty = false;
   const names = new Map([...context.loop.workers()].map(({ row }) => [row.n, row.address]));
@@ -60,9 +61,12 @@ export function streamResults(
         }
         if (rows.length < ROWS_AT_ONCE || raw.destroyed) break;
       }
-      const view = JSON.stringify(jobView(context, job));
-      if (!ended) await write(`event: progress\ndata: ${view}\n\n`);
-      else {
+      const view = JSON.stringify(jobView(context, job, mayRead));
+      // That something has changed which a stranger is not shown would tell of it.
+      if (!ended) {
+        if (view !== told) await write(`event: progress\ndata: ${view}\n\n`);
+        told = view;
+      } else {
         await write(`event: end\ndata: ${view}\n\n`);
         // Nothing may be written after it, however slowly the reader takes the rest.
         clearInterval(alive);

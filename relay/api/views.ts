@@ -15,6 +15,7 @@ import { CONTRIBUTION } from "../store/open.ts";
 import type { PromiseRow } from "../store/promises.ts";
 import type { WorkerRow } from "../store/workers.ts";
 import type { ApiContext } from "./context.ts";
+import { isPrivate } from "./readers.ts";
 
 export function poolView({ poolView, loop }: ApiContext): PoolView {
   const connected = [...loop.state.workers.values()].filter((w) => w.connected && !w.banned);
@@ -29,9 +30,16 @@ export function poolView({ poolView, loop }: ApiContext): PoolView {
   };
 }
 
-export function jobView({ loop, egress }: ApiContext, { row, job, contributions }: JobContext): JobView {
+/**
+ * `mayRead`: the reader may see single tasks of the job. To others a private job shows only how much is certified: who has
+ * just got a lease could read from the counts of what is at work whether it is of the job's own tasks or a check.
+ */
+export function jobView({ loop, egress }: ApiContext, context: JobContext, mayRead: boolean): JobView {
+  const { row, job } = context;
+  const isShown = mayRead || !isPrivate(context);
   let running = 0;
-  for (const task of job.open.values()) if (task.contributions.some((c) => c.state === "leased")) running++;
+  if (isShown)
+    for (const task of job.open.values()) if (task.contributions.some((c) => c.state === "leased")) running++;
   const view: JobView = {
     job: row.id,
     title: row.title,
@@ -43,7 +51,7 @@ export function jobView({ loop, egress }: ApiContext, { row, job, contributions 
     tasks: job.tasks,
     certified: job.certified,
     running,
-    contributions,
+    contributions: isShown ? context.contributions : job.certified,
     mismatches: row.mismatches,
     bytesFromRelay: row.spec.inputs.reduce((sum, cid) => sum + (egress.get(cid) ?? 0), 0),
   };

@@ -124,6 +124,21 @@ describe("single tasks of a running job that rests on single workers' words", ()
     expect(await eventsUntil(job, "end")).toEqual(events.filter((event) => event !== "progress"));
   });
 
+  it("do not show in counts: what is at work is told to the requester only", async () => {
+    const { job } = await halfDone();
+    const counts = async (bearer?: string) => {
+      const { running, contributions, certified } = (await (await read(job, bearer)).json()) as JobView;
+      return { running, contributions, certified };
+    };
+    const bearer = await requester.signMessage(readMessage(job));
+    const before = { stranger: await counts(), requester: await counts(bearer) };
+    const { tasks } = await volunteer.lease();
+    const after = { stranger: await counts(), requester: await counts(bearer) };
+    expect(after.stranger).toEqual(before.stranger);
+    expect(after.stranger).toMatchObject({ running: 0, contributions: after.stranger.certified });
+    expect(after.requester.running).toBe(before.requester.running + tasks.length);
+  });
+
   it("are nowhere else: what the API tells of jobs and workers names no task", async () => {
     const { job } = await halfDone();
     for (const path of ["jobs", `jobs/${job}`, "workers", "pool", "epochs"]) {
