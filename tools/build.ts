@@ -12,8 +12,8 @@ interface Step {
   name: string;
   /** What it reads. */
   reads: string[];
-  /** A file it makes: its absence makes the step run. */
-  makes: string;
+  /** Files it makes: without one of them the step runs. */
+  makes: string[];
   program: string[];
 }
 
@@ -21,13 +21,13 @@ const steps: Step[] = [
   {
     name: "contracts",
     reads: ["contracts/**/*.sol", "hardhat.config.ts"],
-    makes: "artifacts/contracts/Hub.sol/Hub.json",
+    makes: ["artifacts/contracts/Hub.sol/Hub.json"],
     program: ["node_modules/hardhat/dist/src/cli.js", "build", "--quiet"],
   },
   {
     name: "kernels",
     reads: ["kernels/*/assembly/**/*.ts", "tools/build-kernels.ts"],
-    makes: "kernels/option-pricing/build/kernel.wasm",
+    makes: ["kernels/option-pricing/build/kernel.wasm", "kernels/reference/build/kernel.wasm"],
     program: ["tools/build-kernels.ts"],
   },
   {
@@ -41,7 +41,7 @@ const steps: Step[] = [
       "vite.config.ts",
       "tools/build-pages.ts",
     ],
-    makes: "dist/web/index.html",
+    makes: ["dist/web/index.html"],
     program: ["tools/build-pages.ts"],
   },
 ];
@@ -65,7 +65,8 @@ for (const step of steps) {
   if (named.length > 0 && !named.includes(step.name)) continue;
   const stamp = join(root, "node_modules", ".superedge-built", step.name);
   const wanted = fingerprint(step);
-  if (existsSync(join(root, step.makes)) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
+  const isMade = step.makes.every((file) => existsSync(join(root, file)));
+  if (isMade && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
   process.stderr.write(`building ${step.name}\n`);
   const { status, stdout, stderr } = spawnSync(process.execPath, step.program, { cwd: root, encoding: "utf8" });
   process.stderr.write(status === 0 ? withoutOthersWarnings(stdout + stderr) : stdout + stderr);

@@ -9,7 +9,7 @@ import {IHub} from "./IHub.sol";
 interface ITasks {
     /// @notice What is asked for.
     /// @param pool Who does it.
-    /// @param appHash Keccak-256 of the app's content id.
+    /// @param appHash SHA-256 in the app's content id.
     /// @param trust T, as PocoMath has it.
     /// @param replicas Agreeing contributions asked for, whatever the trust.
     /// @param priceWei Everything included; taken from the caller's free balance in the Hub.
