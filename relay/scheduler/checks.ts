@@ -61,8 +61,8 @@ export function recheck(job: Job, c: Contribution, index: number): void {
 }
 
 /**
- * Whether so many machines contradicted themselves that it is the kernel and not they. A dispute has somebody honest in it,
- * whose machine agrees with itself or will: liars alone do not outnumber those whom they dispute with two to one.
+ * Whether so many machines contradicted themselves that it is the kernel and not they. Unless the kernel is to blame a dispute
+ * has somebody in it whose machine agrees with itself, or will. Liars outnumber those two to one only if they all meet the same few.
  */
 export function isKernelUnsteady(state: State, { unsteady, steady, rechecking }: Job): boolean {
   const others = new Set(steady);
@@ -72,7 +72,7 @@ export function isKernelUnsteady(state: State, { unsteady, steady, rechecking }:
 }
 
 /** A check came back unanswered, by a hand that may not have liked it: it comes again, under the same key, as work does. */
-export function owe(worker: Worker, { job, index, key, check }: Task): void {
+export function oweCheck(worker: Worker, { job, index, key, check }: Task): void {
   if (!check) return;
   const owed = job.owed.get(worker.address) ?? [];
   owed.push({ index, key, check });

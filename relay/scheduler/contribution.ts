@@ -60,6 +60,6 @@ export function ownRecord(task: Task, c: Contribution): Contribution {
 }
 
 /** Arrays are shared, too. */
-export function replace(task: Task, before: Contribution, after: Contribution): void {
+function replace(task: Task, before: Contribution, after: Contribution): void {
   task.contributions = task.contributions.map((c) => (c === before ? after : c));
 }

@@ -1,6 +1,6 @@
 // Which tasks a worker gets next.
 import { restsOnOne } from "../../protocol/api.ts";
-import { closeCheck, nextCheck, owe } from "./checks.ts";
+import { closeCheck, nextCheck, oweCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
 import { leaseTo } from "./contribution.ts";
 import type { Effect } from "./events.ts";
@@ -131,9 +131,9 @@ function leaseOf(state: State, job: Job, worker: Worker, nowMs: number): Effect 
   const room = most - checks.length;
   const tasks = room > 0 ? pick(state, job, worker, room, nowMs) : [];
   if (tasks.length > 0 || (room === 0 && checks.length > 0))
-    return lease(state, job, worker, [...tasks, ...checks], expected, nowMs);
+    return lease(state, job, worker, checks.length === 0 ? tasks : [...tasks, ...checks], expected, nowMs);
   for (const check of checks) {
-    owe(worker, check);
+    oweCheck(worker, check);
     closeCheck(state, check);
   }
   return undefined;
@@ -142,6 +142,7 @@ function leaseOf(state: State, job: Job, worker: Worker, nowMs: number): Effect 
 /** For a lease of `most` tasks. What is owed comes alone: a worker that asks in vain again and again must not owe ever more. */
 function drawChecks(state: State, job: Job, worker: Worker, most: number): Task[] {
   const checks: Task[] = [];
+  if (!job.audit) return checks;
   for (let slots = Math.min(most, job.owed.get(worker.address)?.length ?? most); slots > 0; slots--) {
     const check = nextCheck(state, job, worker);
     if (check) checks.push(check);

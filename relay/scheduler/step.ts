@@ -2,7 +2,7 @@
 // relay's loop and the simulator run this same code, and an incident replays from its log.
 import type { Address } from "../../protocol/ids.ts";
 import { referenceSeconds } from "./category.ts";
-import { forget, owe, trackCheck } from "./checks.ts";
+import { forget, oweCheck, trackCheck } from "./checks.ts";
 import { anyoneLeft, enter, leave, offer } from "./clusters.ts";
 import { commit } from "./contribution.ts";
 import { defaultRules, type Rules } from "./credibility.ts";
@@ -270,7 +270,7 @@ function giveBack(state: State, worker: Worker, tasks: Task[], nowMs: number, ef
     prove(state, worker, contribution, 0);
     task.contributions = task.contributions.filter((c) => c !== contribution);
     aim(state, task);
-    owe(worker, task);
+    oweCheck(worker, task);
     noteReturn(state, task);
     settle(state, task, nowMs, effects);
   }
@@ -316,7 +316,7 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
       const worker = state.workers.get(c.worker);
       worker?.leased.delete(task);
       if (worker) {
-        owe(worker, task);
+        oweCheck(worker, task);
         prove(state, worker, c, 0);
         beMorePatient(task.job, worker, nowMs);
       }

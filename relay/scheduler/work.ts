@@ -22,8 +22,7 @@ export const hasWork = (job: Job): boolean =>
   job.fresh < job.tasks || job.again.size > 0 || job.dispatch.returned.size > 0 || job.held > 0;
 
 /** Contributions that wait to be leased, as far as is known. */
-export const slotsWaiting = (job: Job): number =>
-  (job.tasks - job.fresh + job.dispatch.returned.size) * job.firstReplicas + job.again.size;
+export const slotsWaiting = (job: Job): number => freshLeft(job) * job.firstReplicas + job.again.size;
 
 export function pick(state: State, job: Job, worker: Worker, most: number, nowMs: number): Task[] {
   const picked = takeLots(state, job, worker, most, nowMs);
