@@ -39,6 +39,7 @@ export interface DealView {
 
 /** How long a deal stays open for its pool, seconds: a week, so that slow volunteers can finish. */
 const DEAL_SECONDS = 7 * 24 * 3600;
+
 export class Wallet {
   readonly provider: JsonRpcProvider;
   readonly #pool: PoolView;

@@ -1,7 +1,7 @@
 // Who is shown the single tasks of a job while it runs. Under law `pool` with T > 1 its requester alone: a volunteer that
 // could see who has which task would know when it is checked, and be honest just then. Once the job has ended everything
-// is public, and so are counts at any time. The requester shows itself by a signature that serves as a bearer token: the
-// relay keeps nothing for it, and whoever lost it signs again.
+// is public; until then how much is certified is (see jobView). The requester shows itself by a signature that serves as a
+// bearer token: the relay keeps nothing for it, and whoever lost it signs again.
 import { getBytes, hashMessage } from "ethers";
 import type { FastifyRequest } from "fastify";
 import { readMessage, restsOnOne } from "../../protocol/api.ts";

@@ -13,8 +13,8 @@ import { queueTask, wanted } from "./task.ts";
 /** Workers drawn before a task is left to whoever comes. */
 const DRAWS = 64;
 /**
- * Where the drawn worker would let a job's last tasks wait, so many more are drawn, and one that would not takes its place, if it has
- * shown something: machines that answer at once, without computing, never let anybody wait, and are to gain nothing by it.
+ * Where the drawn worker would let a job's last tasks wait, so many more are drawn, and one that would not takes its place, if
+ * it has shown something: machines that answer at once, without computing, never let anybody wait, and are to gain nothing by it.
  */
 const INSTEADS = 3;
 /** Who takes so many times as long as the average, or has more than so much drawn for it already, milliseconds. */

@@ -1,5 +1,5 @@
-// Workers that commit and do not show what they committed cost the requester time, and nobody can tell why they do: they are not blamed,
-// but given less at a time until they keep what they promise.
+// Workers that commit and do not show what they committed cost the requester time, and nobody can tell why they do: they are
+// not blamed, but given less at a time until they keep what they promise.
 import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import type { Worker } from "./state.ts";
 

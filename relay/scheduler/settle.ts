@@ -121,8 +121,9 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
     case "held": {
       const wasAudited = task.audited !== undefined;
       endAudit(task);
-      // Large outputs are not held: their workers would have to keep them in memory all the while.
+      // What was done once more at the end, and is not believed for all that, would wait for ever.
       const mayWait = !wasAudited || freshLeft(job) > 0;
+      // Large outputs are not held: their workers would have to keep them in memory all the while.
       if (mayWait && job.held < state.rules.maxHeld && revealed.every((c) => c.inline)) {
         hold(task, belief.worker, belief.checks);
         offerAgain(state, job);
