@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { invariant } from "../../protocol/errors.ts";
 import type { Address, Hex } from "../../protocol/ids.ts";
 import { fromHex, toHex } from "../../protocol/ids.ts";
+import { atomically } from "../store/atomically.ts";
 
 export interface Genesis {
   chainId: number;
@@ -66,7 +67,7 @@ export class BlockLog {
 
   /** Before execution: block `number` will be made at `timeS`, from these transactions in this order. */
   begin(number: number, timeS: number, raws: readonly Hex[]): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       this.#db.prepare("insert into block values (?, ?, null)").run(number, timeS);
       const insert = this.#db.prepare("insert into input values (?, ?, ?)");
       raws.forEach((raw, place) => {
@@ -77,7 +78,7 @@ export class BlockLog {
 
   /** After execution. What the engine refused is forgotten; a block of nothing but refusals was never made. */
   finish(number: number, hash: string | undefined, refused: readonly number[]): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       const forget = this.#db.prepare("delete from input where block = ? and place = ?");
       for (const place of refused) forget.run(number, place);
       if (hash === undefined) this.#db.prepare("delete from block where number = ?").run(number);
@@ -87,16 +88,5 @@ export class BlockLog {
 
   close(): void {
     this.#db.close();
-  }
-
-  #atomically(write: () => void): void {
-    this.#db.exec("begin immediate");
-    try {
-      write();
-      this.#db.exec("commit");
-    } catch (error) {
-      this.#db.exec("rollback");
-      throw error;
-    }
   }
 }

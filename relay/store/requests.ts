@@ -1,6 +1,7 @@
 // Tasks that contracts asked for, what became of each, and how far the chain was read for them.
 import type { DatabaseSync } from "node:sqlite";
 import type { Address, JobId } from "../../protocol/ids.ts";
+import { atomically } from "./atomically.ts";
 import { AT_ONCE, UNPAID } from "./certified.ts";
 
 /**
@@ -90,7 +91,7 @@ export class RequestTable {
 
   /** What was found up to a block: new requests, and those that were known with other content. */
   note(requests: readonly TaskRequest[], block: number): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       const insert = this.#db.prepare(
         `insert or replace into request(id, consumer, spec, itemBytes, workerStakeWei, deadline, state)
          values(?, ?, ?, ?, ?, ?, 'open')`,
@@ -108,7 +109,7 @@ export class RequestTable {
 
   /** It will not be settled. */
   giveUp(id: JobId, state: "refused" | "missed", reason: string): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       this.#finish.run(state, reason, null, id);
       this.#setEpoch(id, UNPAID);
     });
@@ -116,7 +117,7 @@ export class RequestTable {
 
   /** It was settled in a block, with these rewards. */
   settle(id: JobId, block: number, rewards: readonly { worker: Address; rewardWei: bigint }[]): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       this.#finish.run("settled", null, block, id);
       this.#setEpoch(id, AT_ONCE);
       const insert = this.#db.prepare("insert or replace into request_reward values(?, ?, ?)");
@@ -126,7 +127,7 @@ export class RequestTable {
 
   /** The block that settled it is no longer part of the chain. */
   reopen(id: JobId): void {
-    this.#atomically(() => {
+    atomically(this.#db, () => {
       this.#finish.run("open", null, null, id);
       this.#setEpoch(id, null);
       this.#db.prepare("delete from request_reward where request = ?").run(id);
@@ -141,16 +142,5 @@ export class RequestTable {
 
   #setEpoch(id: JobId, epoch: number | null): void {
     this.#db.prepare("update certified set epoch = ? where job = (select n from job where id = ?)").run(epoch, id);
-  }
-
-  #atomically(write: () => void): void {
-    this.#db.exec("begin immediate");
-    try {
-      write();
-      this.#db.exec("commit");
-    } catch (error) {
-      this.#db.exec("rollback");
-      throw error;
-    }
   }
 }
