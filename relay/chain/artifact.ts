@@ -15,8 +15,7 @@ export type ContractName =
   | "AuthorisedContracts"
   | "Tasks"
   | "examples/Bet"
-  | "examples/Feed"
-  | "Market";
+  | "examples/Feed";
 
 export interface Artifact {
   abi: InterfaceAbi;

@@ -7,20 +7,24 @@ import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, isAddress, toAddress } from "../../protocol/ids.ts";
 import { artifactOf, type ContractName } from "./artifact.ts";
 
+/** In the order in which they are deployed. */
+export const CONTRACTS = {
+  token: "EdgeToken",
+  hub: "Hub",
+  epochs: "Epochs",
+  challenges: "Challenges",
+  assets: "Assets",
+  timelock: "Timelock",
+  governance: "Governance",
+  authorised: "AuthorisedContracts",
+  tasks: "Tasks",
+  market: "Market",
+} as const satisfies Record<string, ContractName>;
+type Part = keyof typeof CONTRACTS;
+const PARTS = Object.keys(CONTRACTS) as Part[];
+
 /** Where the contracts are. */
-export interface ChainAddresses {
-  chainId: number;
-  token: Address;
-  hub: Address;
-  epochs: Address;
-  challenges: Address;
-  assets: Address;
-  timelock: Address;
-  governance: Address;
-  authorised: Address;
-  tasks: Address;
-  market: Address;
-}
+export type ChainAddresses = { chainId: number } & Record<Part, Address>;
 
 /** The token holders' votes. Delays and periods in seconds. */
 const VOTING_DELAY_SECONDS = 24 * 3600;
@@ -60,16 +64,7 @@ const planSchema = v.strictObject({
   deployer: address,
   firstNonce: v.number(),
   terms: termsSchema,
-  token: address,
-  hub: address,
-  epochs: address,
-  challenges: address,
-  assets: address,
-  timelock: address,
-  governance: address,
-  authorised: address,
-  tasks: address,
-  market: address,
+  ...v.entriesFromList(PARTS, address),
 });
 type Plan = v.InferOutput<typeof planSchema>;
 
@@ -96,48 +91,36 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   const { deployer, treasury, supplyWei, windowSeconds, unbondSeconds, closeSeconds } = options;
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
-  const plan = await readPlan(options);
-  const { token, hub, epochs, challenges, assets, timelock, governance, authorised, tasks, market } = plan;
+  const { deployer: _, firstNonce, terms, ...addresses } = await readPlan(options);
+  const { token, hub, epochs, challenges, assets, timelock, governance, tasks, market } = addresses;
   const votes = [VOTING_DELAY_SECONDS, VOTING_PERIOD_SECONDS, supplyWei / PROPOSER_SHARE, QUORUM_PERCENT];
-  const steps: [ContractName, Address, unknown[]][] = [
-    ["EdgeToken", token, [treasury, supplyWei]],
-    ["Hub", hub, [token, epochs, tasks, market, unbondSeconds, closeSeconds]],
-    ["Epochs", epochs, [hub, challenges, windowSeconds]],
-    ["Challenges", challenges, [epochs]],
-    ["Assets", assets, []],
-    ["Timelock", timelock, [TIMELOCK_SECONDS, governance]],
-    ["Governance", governance, [token, timelock, ...votes]],
-    ["AuthorisedContracts", authorised, [timelock, assets]],
-    ["Tasks", tasks, [hub]],
-    ["Market", market, [hub, assets]],
-  ];
+  const args: Record<Part, unknown[]> = {
+    token: [treasury, supplyWei],
+    hub: [token, epochs, tasks, market, unbondSeconds, closeSeconds],
+    epochs: [hub, challenges, windowSeconds],
+    challenges: [epochs],
+    assets: [],
+    timelock: [TIMELOCK_SECONDS, governance],
+    governance: [token, timelock, ...votes],
+    authorised: [timelock, assets],
+    tasks: [hub],
+    market: [hub, assets],
+  };
   const provider = deployer.provider!;
-  for (const [i, [name, address, args]] of steps.entries()) {
-    if ((await provider.getCode(address)) !== "0x") continue;
+  for (const [i, part] of PARTS.entries()) {
+    if ((await provider.getCode(addresses[part])) !== "0x") continue;
     // Half of it with other delays would look whole: a Hub that gives bonds back before the window of its Epochs is over.
-    if (JSON.stringify(plan.terms) !== JSON.stringify(termsOf(options)))
+    if (JSON.stringify(terms) !== JSON.stringify(termsOf(options)))
       throw new SuperEdgeError(
         "chain-unavailable",
-        `${options.file} is a deployment begun with ${JSON.stringify(plan.terms)}: expected the same, or another file; found ${JSON.stringify(termsOf(options))}`,
+        `${options.file} is a deployment begun with ${JSON.stringify(terms)}: expected the same, or another file; found ${JSON.stringify(termsOf(options))}`,
       );
-    const { abi, bytecode } = artifactOf(name);
+    const { abi, bytecode } = artifactOf(CONTRACTS[part]);
     const factory = new ContractFactory(abi, bytecode, deployer);
-    const contract = await factory.deploy(...args, { nonce: plan.firstNonce + i });
+    const contract = await factory.deploy(...args[part], { nonce: firstNonce + i });
     await contract.waitForDeployment();
   }
-  return {
-    chainId: plan.chainId,
-    token,
-    hub,
-    epochs,
-    challenges,
-    assets,
-    timelock,
-    governance,
-    authorised,
-    tasks,
-    market,
-  };
+  return addresses;
 }
 
 async function readPlan(options: DeployOptions): Promise<Plan> {
@@ -157,23 +140,9 @@ async function readPlan(options: DeployOptions): Promise<Plan> {
     return plan;
   }
   const firstNonce = await provider.getTransactionCount(from);
-  const at = (i: number) => toAddress(getCreateAddress({ from, nonce: firstNonce + i }));
-  const plan: Plan = {
-    chainId,
-    deployer: from,
-    firstNonce,
-    terms: termsOf(options),
-    token: at(0),
-    hub: at(1),
-    epochs: at(2),
-    challenges: at(3),
-    assets: at(4),
-    timelock: at(5),
-    governance: at(6),
-    authorised: at(7),
-    tasks: at(8),
-    market: at(9),
-  };
+  const at = (nonce: number) => toAddress(getCreateAddress({ from, nonce }));
+  const addresses = Object.fromEntries(PARTS.map((part, i) => [part, at(firstNonce + i)])) as Record<Part, Address>;
+  const plan: Plan = { chainId, deployer: from, firstNonce, terms: termsOf(options), ...addresses };
   writeFileSync(`${file}.new`, `${JSON.stringify(plan, undefined, 2)}\n`, { flush: true });
   renameSync(`${file}.new`, file);
   return plan;

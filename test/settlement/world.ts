@@ -13,7 +13,7 @@ import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf } from "../../relay/chain/artifact.ts";
 import { Chain } from "../../relay/chain/chain.ts";
-import { type ChainAddresses, deploy } from "../../relay/chain/deploy.ts";
+import { type ChainAddresses, CONTRACTS, deploy } from "../../relay/chain/deploy.ts";
 import { Contracts } from "../../relay/settlement/contracts.ts";
 import { Settler, type SettlerOptions } from "../../relay/settlement/settler.ts";
 import { signHash } from "../../relay/signature.ts";
@@ -69,19 +69,7 @@ export interface Part {
   agrees?: boolean;
 }
 
-const ARTIFACTS = {
-  token: "EdgeToken",
-  hub: "Hub",
-  epochs: "Epochs",
-  challenges: "Challenges",
-  assets: "Assets",
-  market: "Market",
-  timelock: "Timelock",
-  governance: "Governance",
-  authorised: "AuthorisedContracts",
-  tasks: "Tasks",
-} as const;
-type Deployed = keyof typeof ARTIFACTS;
+type Deployed = keyof typeof CONTRACTS;
 
 export class World {
   readonly chain: Chain;
@@ -142,7 +130,7 @@ export class World {
   }
 
   contract(name: Deployed): Contract {
-    return new Contract(this.addresses[name], artifactOf(ARTIFACTS[name]).abi, this.provider);
+    return new Contract(this.addresses[name], artifactOf(CONTRACTS[name]).abi, this.provider);
   }
 
   /** Sends a call as somebody, and gives the gas it used. Throws ethers' error, with `revert`, if it reverts. */
