@@ -83,6 +83,8 @@ describe("superedge deploy", () => {
   it("says what is wrong, in one sentence, and never prints a key", async () => {
     const cases: [string[], Record<string, string>, RegExp, number][] = [
       [["--key", keyFile], {}, /--rpc: expected an http or https URL, found none/, 2],
+      [["--rpc", rpc, poor.privateKey], {}, /expected options only/, 2],
+      [["--rpc", rpc, "--key", poor.privateKey], {}, /found none that can be read/, 2],
       [["--rpc", rpc], { SUPEREDGE_DEPLOYER_KEY: "0x12" }, /expected a private key in hexadecimal/, 2],
       [["--rpc", rpc, "--key", join(folder, "none")], {}, /found none that can be read/, 2],
       [["--rpc", rpc, "--key", keyFile, "--window-seconds", "1.5"], {}, /expected a whole number above 0/, 2],

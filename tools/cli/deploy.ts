@@ -33,7 +33,10 @@ where it stopped, if it is called again with the same file; the account must sen
   --close-seconds N   after its deadline, until a requester can close a deal (default: the window and an hour)
 `,
   async run(args) {
-    const { values } = parseArgs({ args, options });
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    // Not quoted: it may be a key.
+    if (positionals.length > 0)
+      throw new UsageError(`expected options only, found ${positionals.length} argument(s) beside them`);
     const rpc = parseUrl(values.rpc);
     const windowSeconds = whole("--window-seconds", values["window-seconds"] ?? String(DAY_SECONDS));
     const unbondSeconds = whole("--unbond-seconds", values["unbond-seconds"] ?? String(windowSeconds + DAY_SECONDS));
@@ -135,6 +138,9 @@ async function connect(rpc: string): Promise<JsonRpcProvider> {
   }
 }
 
+/** Characters of what a stranger's chain says. */
+const MOST_SAID = 300;
+
 /** What a chain refuses comes with the whole transaction in the message: only the sentence is wanted. */
 function explain(error: unknown, deployer: string): Error {
   const {
@@ -149,5 +155,3 @@ function explain(error: unknown, deployer: string): Error {
     return new Error(`${deployer} has sent something else since the plan was made; remove the file and start anew`);
   return new Error(says.slice(0, MOST_SAID), { cause: error });
 }
-/** Characters of what a stranger's chain says. */
-const MOST_SAID = 300;
