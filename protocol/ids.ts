@@ -38,6 +38,8 @@ const parse =
 
 /** Accepts any letter case (checksummed addresses included). Throws `bad-id`. */
 export const toAddress = parse("an address (0x and 40 hexadecimal digits)", isAddress);
+/** The contracts' word for no account. */
+export const NOBODY = toAddress(`0x${"00".repeat(20)}`);
 /** Accepts any letter case. Throws `bad-id`. */
 export const toBytes32 = parse("32 bytes (0x and 64 hexadecimal digits)", isBytes32);
 /** Throws `bad-id`. */

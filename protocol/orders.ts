@@ -6,14 +6,14 @@ import * as v from "valibot";
 import { LAW_NUMBER, type Law, lawSchema } from "./api.ts";
 import { CATEGORIES, type Category } from "./categories.ts";
 import { type Domain, domainSeparator } from "./commit.ts";
-import { type Address, type Bytes32, fromHex, type Hex, hex32, isHex, toAddress, toBytes32 } from "./ids.ts";
+import { type Address, type Bytes32, fromHex, type Hex, hex32, isHex, NOBODY, toBytes32 } from "./ids.ts";
 import { MAX_REPLICAS, MAX_TRUST } from "./limits.ts";
 import { putBigUint, putHex } from "./pack.ts";
 import { parseAs } from "./parse.ts";
 import { address, bytes32, positive, uint } from "./schemas.ts";
 
 /** For anybody: the audience of an order that is not restricted. */
-export const ANYBODY = toAddress(`0x${"00".repeat(20)}`);
+export const ANYBODY = NOBODY;
 /** No asset: a free app named by its hash alone, or no dataset. */
 export const NO_ASSET = toBytes32(`0x${"00".repeat(32)}`);
 

@@ -2,7 +2,7 @@
 // burned + pool's fee + workers' part. Burned is a share of the whole price. The workers' part goes by share, rounded down;
 // what rounding leaves goes to the pool. contracts/libraries/Payout.sol is the twin.
 
-import { type Address, toAddress } from "./ids.ts";
+import { type Address, NOBODY } from "./ids.ts";
 import { shareOf } from "./poco.ts";
 
 const BPS = 10_000n;
@@ -35,7 +35,6 @@ export function splitPrice({ priceWei, assetsWei, feeBps }: Price): Split {
   return { burnedWei, feeWei, workersWei: poolPartWei - burnedWei - feeWei };
 }
 
-const NOBODY = toAddress(`0x${"00".repeat(20)}`);
 /** The fields of a Hub's order for an app and inputs that cost nothing. */
 export const FREE_ASSETS = { appOwner: NOBODY, appWei: 0n, datasetOwner: NOBODY, datasetWei: 0n } as const;
 

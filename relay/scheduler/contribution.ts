@@ -5,7 +5,7 @@ import type { Standing } from "./credibility.ts";
 import type { Contribution, Task, Worker } from "./state.ts";
 
 /** Shared by all tasks that nobody has been given. */
-export const NOBODY: readonly Contribution[] = [];
+export const NO_CONTRIBUTIONS: readonly Contribution[] = [];
 
 export const leaseTo = (worker: Worker, leasedMs: number, deadlineMs: number): Contribution => ({
   worker: worker.address,

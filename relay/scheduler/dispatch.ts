@@ -1,5 +1,5 @@
 // What dispatch keeps about a job, a worker, and the pool. Everything here is changed by the files beside this one only.
-import type { Address } from "../../protocol/ids.ts";
+import { type Address, NOBODY } from "../../protocol/ids.ts";
 import type { Cluster } from "./clusters.ts";
 import type { AppPace } from "./pace.ts";
 import type { Preferred } from "./preferred.ts";
@@ -69,7 +69,7 @@ export interface Dispatch {
   changed: Set<Worker>;
 }
 
-export const NO_REQUESTER: Requester = { address: `0x${"0".repeat(40)}` as Address, pass: 0 };
+export const NO_REQUESTER: Requester = { address: NOBODY, pass: 0 };
 
 export const emptyJobDispatch = (): JobDispatch => ({
   requester: NO_REQUESTER,

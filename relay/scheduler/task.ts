@@ -1,5 +1,5 @@
 import { bestGroup } from "./belief.ts";
-import { NOBODY } from "./contribution.ts";
+import { NO_CONTRIBUTIONS } from "./contribution.ts";
 import { wake } from "./feed.ts";
 import { unhold } from "./holding.ts";
 import type { Job, State, Task } from "./state.ts";
@@ -17,7 +17,7 @@ export function openTask(state: State, job: Job, position: number): Task {
     queued: false,
     target,
     least,
-    contributions: NOBODY,
+    contributions: NO_CONTRIBUTIONS,
   };
   job.open.set(position, task);
   state.tasks.set(task.key, task);
@@ -41,7 +41,7 @@ export function aim(state: State, task: Task): void {
   const law = state.laws[job.law]!;
   if (!law.aim || task.check) return;
   const revealed = contributions.filter(({ state }) => state === "revealed");
-  const others = revealed.length < 2 ? NOBODY : bestGroup(job, revealed).others;
+  const others = revealed.length < 2 ? NO_CONTRIBUTIONS : bestGroup(job, revealed).others;
   const unopposed = others.length === 0 ? contributions : contributions.filter((c) => !others.includes(c));
   const needed = law.aim(
     job,

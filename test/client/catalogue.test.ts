@@ -2,11 +2,10 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Asset, readCatalogue } from "../../client/index.ts";
 import { cidOf, digestOfCid } from "../../protocol/cid.ts";
-import { toBytes32 } from "../../protocol/ids.ts";
+import { NOBODY, toBytes32 } from "../../protocol/ids.ts";
 import { World, walletOf } from "../settlement/world.ts";
 
 const manifest = (text: string) => cidOf(new TextEncoder().encode(text));
-const NOBODY = `0x${"00".repeat(20)}`;
 
 let world: World;
 beforeEach(async () => {
