@@ -9,6 +9,7 @@ import {EdgeToken} from "./EdgeToken.sol";
 import {IHub} from "./interfaces/IHub.sol";
 import {Payout} from "./libraries/Payout.sol";
 import {PocoMath} from "./libraries/PocoMath.sol";
+import {Stake} from "./libraries/Stake.sol";
 import {SumTree} from "./libraries/SumTree.sol";
 
 /// @title Where the money is.
@@ -30,8 +31,8 @@ contract Hub is IHub, Multicall {
     /// @notice The bond covers the pending value this many times.
     uint256 public constant BOND_FACTOR = 2;
 
-    /// @notice What stakes are counted in: one fits beside balance and score.
-    uint256 public constant STAKE_UNIT_WEI = 1e15;
+    /// @notice What stakes are counted in.
+    uint256 public constant STAKE_UNIT_WEI = Stake.UNIT_WEI;
 
     /// @dev One storage slot: paying a worker writes balance, score and stake at once.
     struct Account {
@@ -605,7 +606,7 @@ contract Hub is IHub, Multicall {
             leftWei -= rewardWei;
             Account memory account = accounts[i];
             account.freeWei += uint128(rewardWei);
-            // Reputation is for what others confirmed: a task that one worker did alone is paid, and no more.
+            // What nobody else contributed to proves nothing: it is paid, and earns no score.
             if (workers.length > 1) account.score = uint32(PocoMath.scoreAfter(account.score, 1, 0));
             _accounts[workers[i]] = account;
             rewardsWei[i] = rewardWei;

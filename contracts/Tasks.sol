@@ -9,6 +9,7 @@ import {Commit} from "./libraries/Commit.sol";
 import {Digest} from "./libraries/Digest.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {PocoMath} from "./libraries/PocoMath.sol";
+import {Stake} from "./libraries/Stake.sol";
 
 /// @title Tasks asked for by contracts.
 /// @dev
@@ -21,8 +22,8 @@ contract Tasks is ITasks {
     uint256 public constant MAX_CALLBACK_GAS = 1_000_000;
     /// @notice Kept back for what comes after a callback: an event, and the digest of a result that was not taken.
     uint256 public constant CALLBACK_RESERVE = 40_000;
-    /// @notice Stakes are kept in these, so that one fits beside balance and score.
-    uint256 public constant STAKE_UNIT_WEI = 1e15;
+    /// @notice What stakes are counted in: the Hub's.
+    uint256 public constant STAKE_UNIT_WEI = Stake.UNIT_WEI;
 
     /// @dev One word.
     struct Task {
