@@ -342,7 +342,7 @@ describe("a volunteer", () => {
     await ann.page.getByRole("button", { name: /pause/i }).click();
     const paused = await shows(ann, ({ phase }) => phase === "paused");
     expect(paused.current).toBe(undefined);
-    await vi.waitFor(async () => expect(await isAtWork(job)).toBe(false), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await isAtWork(job)).toBe(false), { timeout: 30_000 });
     const { certified } = await job.view();
     const other = await submitSquares();
     expect((await other.view()).running).toBe(0);
@@ -357,7 +357,7 @@ describe("a volunteer", () => {
     await shows(ann, ({ current }) => current !== undefined);
     expect(await isAtWork(job)).toBe(true);
     await ann.page.close();
-    await vi.waitFor(async () => expect(await isAtWork(job)).toBe(false), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await isAtWork(job)).toBe(false), { timeout: 30_000 });
     await job.cancel();
   });
 });

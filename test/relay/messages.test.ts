@@ -15,6 +15,7 @@ import type { VolunteerMessage } from "../../protocol/messages.ts";
 import { packMessage } from "../../protocol/parse.ts";
 import { makeLog, openStores } from "../../relay/relay.ts";
 import { addressOfKey, signHash } from "../../relay/signature.ts";
+import { soon } from "../soon.ts";
 import { accountsOf } from "./accounts.ts";
 import { RawVolunteer, workOf } from "./rawVolunteer.ts";
 import { compileSquares, squares } from "./squares.ts";
@@ -326,7 +327,7 @@ describe("to a volunteer at work, the relay refuses", () => {
     expect(grid.relay.loop.state.workers.get(ann.address)?.leased.size).toBe(leased.length);
     ann.close();
     await ann.closed;
-    await vi.waitFor(() => expect(grid.relay.loop.state.workers.get(ann.address)?.connected).toBe(false));
+    await soon(() => expect(grid.relay.loop.state.workers.get(ann.address)?.connected).toBe(false));
     expect(grid.relay.loop.state.workers.get(ann.address)?.leased.size).toBe(0);
     const again = await RawVolunteer.join(grid, ann.key);
     expect(again.sequence).toBe(ann.sequence);
@@ -632,9 +633,9 @@ describe("over HTTP, the relay refuses", () => {
         return socket;
       }),
     );
-    await vi.waitFor(async () => expect((await put("/api/blobs", bytes(8))()).answer.error?.code).toBe("too-many"));
+    await soon(async () => expect((await put("/api/blobs", bytes(8))()).answer.error?.code).toBe("too-many"));
     for (const socket of begun) socket.destroy();
-    await vi.waitFor(async () => expect((await put("/api/blobs", bytes(8))()).status).toBe(200));
+    await soon(async () => expect((await put("/api/blobs", bytes(8))()).status).toBe(200));
   });
 });
 

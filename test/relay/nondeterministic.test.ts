@@ -8,6 +8,7 @@ import type { AppView, JobView, TaskView, WorkerView } from "../../protocol/api.
 import type { Cid, JobId } from "../../protocol/ids.ts";
 import { type BadKernel, countingWasm } from "../attackers/kernels.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { soon } from "../soon.ts";
 import { compileSquares, squares, squaresOf } from "./squares.ts";
 import { specOf } from "./stage.ts";
 import { openTestRelay, type TestRelay, type TestRelayOptions } from "./testRelay.ts";
@@ -104,7 +105,7 @@ describe("a good kernel that liars dispute", () => {
     const tamper = (output: Uint8Array) => output.map((byte) => byte ^ 1);
     volunteers.push(new NodeVolunteer(grid.url, { tamper }), new NodeVolunteer(grid.url, { tamper }));
     await Promise.all(volunteers.map(({ greeted }) => greeted));
-    await vi.waitFor(() => expect(grid.relay.loop.jobs.get(job as JobId)!.contributions).toBe(2));
+    await soon(() => expect(grid.relay.loop.jobs.get(job as JobId)!.contributions).toBe(2));
     for (let i = 0; i < 3; i++) volunteers.push(new NodeVolunteer(grid.url));
     expect((await ended(job)).state).toBe("done");
     const output = await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer();

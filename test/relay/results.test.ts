@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobSpec } from "../../protocol/api.ts";
 import type { Cid } from "../../protocol/ids.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { soon } from "../soon.ts";
 import { compileSquares, squares } from "./squares.ts";
 import { specOf } from "./stage.ts";
 import { openTestRelay, type TestRelay } from "./testRelay.ts";
@@ -51,7 +52,7 @@ describe("a result stream", () => {
     await fetch(`${grid.url}/api/jobs/${job}/results`, { signal: stop.signal });
     expect(changes.listenerCount(`job:${job}`)).toBe(1);
     stop.abort();
-    await vi.waitFor(() => expect(changes.listenerCount(`job:${job}`)).toBe(0));
+    await soon(() => expect(changes.listenerCount(`job:${job}`)).toBe(0));
   });
 
   it("waits for a reader that reads nothing for a while, and then gives it everything", async () => {
@@ -62,7 +63,7 @@ describe("a result stream", () => {
     const { hostname, port } = new URL(grid.url);
     const reader = connect(Number(port), hostname).pause();
     reader.write(`GET /api/jobs/${job}/results HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-    await vi.waitFor(() => expect(grid.relay.loop.changes.listenerCount(`job:${job}`)).toBe(1));
+    await soon(() => expect(grid.relay.loop.changes.listenerCount(`job:${job}`)).toBe(1));
     expect((await fetch(`${grid.url}/api/pool`)).status).toBe(200);
     let text = "";
     reader.on("data", (data) => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobSpec, TaskView } from "../../protocol/api.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import { DigestTree } from "../../protocol/digestProof.ts";
@@ -14,6 +14,7 @@ import { drawLeaves } from "../../relay/sampling.ts";
 import { recoverAddress } from "../../relay/signature.ts";
 import { shownOf } from "../../web/volunteer/shown.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
+import { soon } from "../soon.ts";
 import { RawVolunteer, type Work, workOf } from "./rawVolunteer.ts";
 import { compileRoots, roots, rootsOf } from "./roots.ts";
 import { specOf } from "./stage.ts";
@@ -137,8 +138,8 @@ describe("large results within a tolerance", () => {
     await liar.greeted;
     const honest = [rounding(1), rounding(1.00002)];
     await finished(job);
-    await vi.waitFor(() => expect(liar.counts.rejected).toBe(1));
-    await vi.waitFor(() => expect(honest.map(({ counts }) => counts.certified)).toEqual([1, 1]));
+    await soon(() => expect(liar.counts.rejected).toBe(1));
+    await soon(() => expect(honest.map(({ counts }) => counts.certified)).toEqual([1, 1]));
     const [task] = await tasksOf(job);
     // Of the leaves that were drawn.
     const { item, workers } = task!.firstDifference!;
@@ -194,7 +195,7 @@ describe("large results within a tolerance", () => {
     const bobs = await commit(bob, 1.01);
     await answer(ann, anns);
     await answer(bob, bobs);
-    await vi.waitFor(() => expect(grid.relay.loop.jobs.get(job as JobId)!.row.mismatches).toBe(1));
+    await soon(() => expect(grid.relay.loop.jobs.get(job as JobId)!.row.mismatches).toBe(1));
     await grid.close();
     grid = await open();
     const again = joined(await RawVolunteer.join(grid, ann.key));
@@ -231,7 +232,7 @@ describe("large results within a tolerance", () => {
     await answer(bob, bobs);
     const { loop } = grid.relay;
     const task = loop.state.tasks.get(hex32(anns.key) as TaskKey)!;
-    await vi.waitFor(() => expect(task.uploading).toBeDefined());
+    await soon(() => expect(task.uploading).toBeDefined());
     const [winner, other, others] = task.uploading!.worker === ann.address ? [ann, bob, bobs] : [bob, ann, anns];
     await winner.next("upload");
     // As a speculative copy would be, leased before the others committed.
@@ -262,9 +263,9 @@ describe("large results within a tolerance", () => {
     bob.close();
     await bob.closed;
     const worker = grid.relay.loop.state.workers.get(bob.address)!;
-    await vi.waitFor(() => expect(worker.connected).toBe(false));
+    await soon(() => expect(worker.connected).toBe(false));
     nowMs += 7_000;
-    await vi.waitFor(() => expect(worker.lapsed).toBe(1));
+    await soon(() => expect(worker.lapsed).toBe(1));
     const again = joined(await RawVolunteer.join(grid, bob.key));
     const [leased] = (await again.lease(1)).tasks;
     expect(hex32(leased!.key)).toBe(hex32(bobs.key));
