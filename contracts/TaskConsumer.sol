@@ -31,5 +31,11 @@ abstract contract TaskConsumer is ITaskConsumer {
         hub.deposit(amountWei);
     }
 
+    /// @dev Whether a task that this contract asked for was refunded: its price is in the free balance again.
+    function _isRefunded(bytes32 taskId) internal view returns (bool) {
+        IHub.Deal memory deal = tasks.hub().dealOf(taskId);
+        return deal.closed && deal.pendingTasks == 0 && deal.settledTasks == 0;
+    }
+
     function _onResult(bytes32 taskId, bytes calldata result) internal virtual;
 }

@@ -36,6 +36,8 @@ contract Bet is TaskConsumer {
 
     error WrongState(State state);
     error OtherRequest(bytes32 expected, bytes32 found);
+    /// @notice The result would never be delivered, and both stakes be here for ever.
+    error NoCallback();
 
     /// @param stakeWei_ What each puts in. Both approve it, and the price of the computation is the first's besides.
     constructor(
@@ -56,6 +58,7 @@ contract Bet is TaskConsumer {
         if (state != State.Open) revert WrongState(state);
         bytes32 found = keccak256(abi.encode(request));
         if (found != requestHash) revert OtherRequest(requestHash, found);
+        if (request.callbackGas == 0) revert NoCallback();
         state = State.Asked;
         IERC20 token = IERC20(tasks.hub().token());
         token.safeTransferFrom(first, address(this), stakeWei + request.priceWei);
@@ -67,10 +70,8 @@ contract Bet is TaskConsumer {
 
     /// @notice After the task was refunded: gives everybody their own back. By anybody.
     function cancel() external {
+        if (state != State.Asked || !_isRefunded(taskId)) revert WrongState(state);
         IHub hub = tasks.hub();
-        IHub.Deal memory deal = hub.dealOf(taskId);
-        bool isRefunded = deal.closed && deal.pendingTasks == 0 && deal.settledTasks == 0;
-        if (state != State.Asked || !isRefunded) revert WrongState(state);
         hub.withdraw(first, hub.freeWei(address(this)));
         _giveBack();
     }

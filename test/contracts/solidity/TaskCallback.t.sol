@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {TaskConsumer} from "../../../contracts/TaskConsumer.sol";
-import {Bet} from "../../../contracts/examples/Bet.sol";
 import {IHub} from "../../../contracts/interfaces/IHub.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {TaskWorld} from "./TaskWorld.sol";
@@ -139,58 +138,5 @@ contract TaskCallbackTest is TaskWorld {
     function test_nobody_else_gives_results() public {
         vm.expectPartialRevert(TaskConsumer.NotFromTasks.selector);
         _consumer.receiveResult(0, RESULT);
-    }
-
-    function _bet(ITasks.Request memory request) private returns (Bet bet) {
-        (address first, address second) = (address(0xf1), address(0xf2));
-        bet = new Bet(_tasks, first, second, 5 * PRICE, keccak256(abi.encode(request)));
-        _token.transfer(first, 6 * PRICE);
-        _token.transfer(second, 5 * PRICE);
-        vm.prank(first);
-        _token.approve(address(bet), 6 * PRICE);
-        vm.prank(second);
-        _token.approve(address(bet), 5 * PRICE);
-    }
-
-    function test_a_bet_is_decided_by_a_computation() public {
-        ITasks.Request memory request = _usual();
-        request.callbackGas = 150_000;
-        Bet bet = _bet(request);
-        bet.ask(request);
-        bytes32 id = bet.taskId();
-        _certify(id, _votes(id, 3, 0, hex"07"), _none(), hex"07");
-        vm.assertTrue(bet.winner() == address(0xf1));
-        vm.assertEq(_token.balanceOf(address(0xf1)), 10 * PRICE);
-        vm.expectPartialRevert(Bet.WrongState.selector);
-        bet.cancel();
-    }
-
-    function test_a_bet_on_a_computation_that_gives_nothing_gives_the_stakes_back() public {
-        ITasks.Request memory request = _usual();
-        request.callbackGas = 200_000;
-        Bet bet = _bet(request);
-        bet.ask(request);
-        bytes32 id = bet.taskId();
-        _certify(id, _votes(id, 3, 0, ""), _none(), "");
-        vm.assertTrue(bet.state() == Bet.State.Cancelled);
-        vm.assertEq(_token.balanceOf(address(0xf1)), 5 * PRICE);
-        vm.assertEq(_token.balanceOf(address(0xf2)), 5 * PRICE);
-    }
-
-    function test_a_bet_without_a_result_gives_everybody_their_own() public {
-        ITasks.Request memory request = _usual();
-        Bet bet = _bet(request);
-        request.trust = 1;
-        vm.expectPartialRevert(Bet.OtherRequest.selector);
-        bet.ask(request);
-        request.trust = 2;
-        bet.ask(request);
-        vm.expectPartialRevert(Bet.WrongState.selector);
-        bet.cancel();
-        vm.warp(block.timestamp + 500);
-        _tasks.refund(bet.taskId());
-        bet.cancel();
-        vm.assertEq(_token.balanceOf(address(0xf1)), 6 * PRICE);
-        vm.assertEq(_token.balanceOf(address(0xf2)), 5 * PRICE);
     }
 }
