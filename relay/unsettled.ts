@@ -7,7 +7,7 @@ import { UNPAID } from "./store/certified.ts";
 import type { BatchRow } from "./store/contributions.ts";
 import type { Store } from "./store/store.ts";
 
-/** Tasks and batches looked at for one epoch. It holds fewer: its data is built in memory (see settlement/epochData.ts). */
+/** Tasks and batches looked at for one epoch. It holds fewer: its data is built in memory (see protocol/epochData.ts). */
 const MAX_TASKS = 100_000;
 
 export function* unsettledTasks(store: Store, loop: Loop): Generator<SettledTask> {

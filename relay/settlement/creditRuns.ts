@@ -1,6 +1,6 @@
 // Which neighbouring leaves of the ledger to credit together: a run shares one proof, and leaves in it that have nothing new
 // cost little.
-import type { Epoch } from "./epoch.ts";
+import type { Epoch } from "../../protocol/epochBuild.ts";
 
 /** Leaves of one `creditMany`: about 17,000 gas each at first. */
 const MAX_RUN = 50;

@@ -16,6 +16,8 @@ import {
   type SignedBatch,
   type TaskInclusion,
 } from "../../protocol/epoch.ts";
+import { buildEpoch, type Epoch, proveTask } from "../../protocol/epochBuild.ts";
+import { decodeEpochData, MAX_EPOCH_TASKS } from "../../protocol/epochData.ts";
 import { invariant, SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, type Cid, type JobId, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import { appHash, jobHash } from "../../protocol/job.ts";
@@ -24,8 +26,6 @@ import type { ChainAddresses } from "../chain/deploy.ts";
 import { dealsToAbi, headerToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "./abi.ts";
 import { Contracts } from "./contracts.ts";
 import { creditRuns } from "./creditRuns.ts";
-import { buildEpoch, type Epoch, proveTask } from "./epoch.ts";
-import { decodeEpochData, MAX_EPOCH_TASKS } from "./epochData.ts";
 import { Sender } from "./sender.ts";
 import { type EpochState, SettlementTables, type StoredEpoch } from "./tables.ts";
 

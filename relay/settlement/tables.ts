@@ -2,11 +2,11 @@
 // before it is sent. Its tables live in the relay's own database file.
 import type { DatabaseSync } from "node:sqlite";
 import type { DealSummary, EpochHeader, EpochRoots, SettledTask, SumTreeRoot } from "../../protocol/epoch.ts";
+import type { Epoch } from "../../protocol/epochBuild.ts";
 import { invariant } from "../../protocol/errors.ts";
 import type { Address, Bytes32, Hex } from "../../protocol/ids.ts";
+import type { Ledger } from "../../protocol/ledger.ts";
 import type { Sum } from "../../protocol/sumTree.ts";
-import type { Epoch } from "./epoch.ts";
-import type { Ledger } from "./ledger.ts";
 
 /**
  * built ──post──▶ posted ──window, finalise──▶ finalised ──creditMany──▶ credited

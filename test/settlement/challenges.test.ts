@@ -9,11 +9,11 @@ import {
   rewardLeaf,
   type SettledTask,
 } from "../../protocol/epoch.ts";
+import { assembleEpoch, type Epoch, type RewardEntry } from "../../protocol/epochBuild.ts";
 import type { Address, Bytes32 } from "../../protocol/ids.ts";
+import { type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "../../protocol/ledger.ts";
 import { type Sum, SumTree } from "../../protocol/sumTree.ts";
 import { dealsToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "../../relay/settlement/abi.ts";
-import { assembleEpoch, type Epoch, type RewardEntry } from "../../relay/settlement/epoch.ts";
-import { type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "../../relay/settlement/ledger.ts";
 import * as proofs from "./proofs.ts";
 import { ECT, named, type Part, World } from "./world.ts";
 

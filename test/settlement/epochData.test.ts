@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { Packr } from "msgpackr";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dealsHash, type EpochHeader, epochHash } from "../../protocol/epoch.ts";
+import { buildEpoch, type Epoch } from "../../protocol/epochBuild.ts";
+import { decodeEpochData } from "../../protocol/epochData.ts";
 import { dealsToAbi, headerToAbi } from "../../relay/settlement/abi.ts";
-import { buildEpoch, type Epoch } from "../../relay/settlement/epoch.ts";
-import { decodeEpochData } from "../../relay/settlement/epochData.ts";
 import { named, World } from "./world.ts";
 
 let world: World;

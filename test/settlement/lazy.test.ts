@@ -3,12 +3,12 @@ import { AbiCoder, keccak256 } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { orderId, signOrder } from "../../client/index.ts";
 import { type DealTerms, dealsHash, epochHash } from "../../protocol/epoch.ts";
+import { assembleEpoch, type Epoch } from "../../protocol/epochBuild.ts";
 import { type Bytes32, fromHex, type Hex, toHex } from "../../protocol/ids.ts";
+import type { Ledger } from "../../protocol/ledger.ts";
 import { type LazyOrder, orderMessage, type Signed } from "../../protocol/orders.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { dealsToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "../../relay/settlement/abi.ts";
-import { assembleEpoch, type Epoch } from "../../relay/settlement/epoch.ts";
-import type { Ledger } from "../../relay/settlement/ledger.ts";
 import * as proofs from "./proofs.ts";
 import { ECT, named, type Part, World, walletOf } from "./world.ts";
 

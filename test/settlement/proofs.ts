@@ -1,10 +1,10 @@
 // What a challenger shows of a posted epoch, in the shape the contract takes it.
 import type { EpochHeader, SettledContribution } from "../../protocol/epoch.ts";
 import { contributionLeaf } from "../../protocol/epoch.ts";
+import type { Epoch } from "../../protocol/epochBuild.ts";
 import { type Address, hex32 } from "../../protocol/ids.ts";
 import { KeccakTree } from "../../protocol/keccakTree.ts";
 import { headerToAbi, rangeToAbi } from "../../relay/settlement/abi.ts";
-import type { Epoch } from "../../relay/settlement/epoch.ts";
 
 export interface Posted {
   epoch: Epoch;

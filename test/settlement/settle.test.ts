@@ -2,8 +2,8 @@ import { DatabaseSync } from "node:sqlite";
 import { AbiCoder, BrowserProvider, type EventLog, keccak256 } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SettledTask, verifyInclusion } from "../../protocol/epoch.ts";
+import { assembleEpoch } from "../../protocol/epochBuild.ts";
 import { toBytes32 } from "../../protocol/ids.ts";
-import { assembleEpoch } from "../../relay/settlement/epoch.ts";
 import * as proofs from "./proofs.ts";
 import { ECT, named, type Part, World } from "./world.ts";
 

@@ -2,10 +2,10 @@
 // before it, which are on chain and in earlier epochs, all its trees follow. MessagePack; hashes as bytes.
 import { Packr } from "msgpackr";
 import * as v from "valibot";
-import type { SettledTask, SignedBatch } from "../../protocol/epoch.ts";
-import { type Address, fromHex, hex32, toHex } from "../../protocol/ids.ts";
-import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
-import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
+import type { SettledTask, SignedBatch } from "./epoch.ts";
+import { type Address, fromHex, hex32, toHex } from "./ids.ts";
+import { MAX_BATCH_TASKS } from "./limits.ts";
+import { MAX_CONTRIBUTIONS } from "./poco.ts";
 
 const VERSION = 1;
 /** Tasks of one epoch: it is built in one piece on the relay's own thread, which takes seconds at this size. */

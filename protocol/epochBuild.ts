@@ -16,16 +16,16 @@ import {
   type TaskInclusion,
   type TaskRecord,
   taskLeaf,
-} from "../../protocol/epoch.ts";
-import { invariant } from "../../protocol/errors.ts";
-import { type Address, type Bytes32, hex32 } from "../../protocol/ids.ts";
-import { KeccakTree } from "../../protocol/keccakTree.ts";
-import { MAX_BATCH_TASKS } from "../../protocol/limits.ts";
-import { forfeits, type Price, rewardsOf, splitPrice } from "../../protocol/payout.ts";
-import { MAX_CONTRIBUTIONS } from "../../protocol/poco.ts";
-import { addSums, NOTHING, type Sum, SumTree } from "../../protocol/sumTree.ts";
+} from "./epoch.ts";
 import { encodeEpochData } from "./epochData.ts";
+import { invariant } from "./errors.ts";
+import { type Address, type Bytes32, hex32 } from "./ids.ts";
+import { KeccakTree } from "./keccakTree.ts";
 import { entriesOf, type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "./ledger.ts";
+import { MAX_BATCH_TASKS } from "./limits.ts";
+import { forfeits, type Price, rewardsOf, splitPrice } from "./payout.ts";
+import { MAX_CONTRIBUTIONS } from "./poco.ts";
+import { addSums, NOTHING, type Sum, SumTree } from "./sumTree.ts";
 
 export interface EpochInput {
   /** The ledger of the pool's last epoch that is not voided. */

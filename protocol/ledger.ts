@@ -1,8 +1,8 @@
 // What every worker has earned in a pool since it began.
-import type { SumTreeRoot } from "../../protocol/epoch.ts";
-import { EMPTY_LEDGER, ledgerLeaf } from "../../protocol/epoch.ts";
-import { type Address, hex32 } from "../../protocol/ids.ts";
-import { type Sum, SumTree } from "../../protocol/sumTree.ts";
+import type { SumTreeRoot } from "./epoch.ts";
+import { EMPTY_LEDGER, ledgerLeaf } from "./epoch.ts";
+import { type Address, hex32 } from "./ids.ts";
+import { type Sum, SumTree } from "./sumTree.ts";
 
 export type Ledger = ReadonlyMap<Address, Sum>;
 
