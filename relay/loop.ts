@@ -303,10 +303,10 @@ export class Loop {
   }
 
   /** A winner's large output: checked, stored, and the task certified. Throws `not-yours`, `bad-output`. */
-  async receiveOutput(worker: Address, key: TaskKey, output: Uint8Array, blobs: Blobs): Promise<void> {
+  async receiveOutput(worker: Address, key: TaskKey, output: Uint8Array, outputs: Blobs): Promise<void> {
     const { task, digest } = awaitedUpload(this.state, worker, key);
     checkBytes(this.jobs.get(task.job.id)!, task, output, digest);
-    const blob = await blobs.put(output);
+    const blob = await outputs.put(output);
     awaitedUpload(this.state, worker, key);
     this.#deciding.noteUpload(key, blob);
     this.dispatch({ type: "uploaded", worker, task });

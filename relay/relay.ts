@@ -1,5 +1,4 @@
 // The relay put together: store, blobs, loop, sockets, HTTP. What it needs of a chain comes in as `ChainSide`.
-import { join } from "node:path";
 import pino, { type Logger } from "pino";
 import type { PoolView } from "../protocol/api.ts";
 import type { Domain } from "../protocol/commit.ts";
@@ -8,7 +7,6 @@ import { type Address, fromHex } from "../protocol/ids.ts";
 import type { RelayMessage } from "../protocol/messages.ts";
 import type { ApiContext, ChainSide } from "./api/context.ts";
 import type { OpenAudit } from "./audits.ts";
-import { Blobs } from "./blobs/blobs.ts";
 import { Loop } from "./loop.ts";
 import { Newcomers } from "./newcomers.ts";
 import { Referee } from "./referee/referee.ts";
@@ -16,7 +14,7 @@ import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { Signaling } from "./signaling.ts";
 import { addressOfKey } from "./signature.ts";
-import { Store } from "./store/store.ts";
+import type { Stores } from "./stores.ts";
 
 export interface RelayOptions {
   /** Holds `relay.db` and `blobs/`. */
@@ -37,32 +35,17 @@ export interface RelayOptions {
   view: (port: number) => Omit<PoolView, "workers" | "pool" | "chainId" | "hub">;
 }
 
-export interface Relay {
+export interface Relay extends Stores {
   loop: Loop;
-  store: Store;
-  blobs: Blobs;
   server: Server;
   log: Logger;
   close(): Promise<void>;
 }
 
-/** The store, and what is in it, before the relay answers anybody: settlement shares it. */
-export function openStores(data: string, log: Logger, maxBlobBytes?: number): { store: Store; blobs: Blobs } {
-  const store = new Store(join(data, "relay.db"), (error) => {
-    // Nothing may be acknowledged that is not on the disk. What is there resumes at the next start.
-    log.fatal({ err: error }, "the store cannot be written; stopping");
-    process.exit(1);
-  });
-  return { store, blobs: new Blobs(join(data, "blobs"), maxBlobBytes) };
-}
-
 export const makeLog = (level: string): Logger => pino({ name: "superedge", level }, pino.destination(2));
 
-export async function openRelay(
-  options: RelayOptions,
-  { store, blobs }: { store: Store; blobs: Blobs },
-  log: Logger,
-): Promise<Relay> {
+export async function openRelay(options: RelayOptions, stores: Stores, log: Logger): Promise<Relay> {
+  const { store, blobs } = stores;
   const poolKey = fromHex(options.poolKey);
   const pool = addressOfKey(poolKey);
   const sessions = new Map<string, Session>();
@@ -116,8 +99,7 @@ export async function openRelay(
   const server = await startServer(
     options.server,
     (port): ApiContext => ({
-      store,
-      blobs,
+      ...stores,
       loop,
       chain: options.chain,
       sessions,
@@ -131,8 +113,7 @@ export async function openRelay(
   );
   return {
     loop,
-    store,
-    blobs,
+    ...stores,
     server,
     log,
     async close() {

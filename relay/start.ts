@@ -11,9 +11,10 @@ import { openEmbeddedChain } from "./embeddedChain.ts";
 import { lockFolder } from "./folderLock.ts";
 import { openKeys } from "./keys.ts";
 import { publishApp } from "./publish.ts";
-import { makeLog, openRelay, openStores, type Relay } from "./relay.ts";
+import { makeLog, openRelay, type Relay } from "./relay.ts";
 import { Requests } from "./requests/requests.ts";
 import { Settling } from "./settling.ts";
+import { openStores } from "./stores.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;

@@ -109,7 +109,7 @@ export function blobRoutes(app: FastifyInstance, context: ApiContext): void {
       preParsing: async (_request, _reply, payload) => outputs.take(payload),
     },
     async (request) => {
-      await context.loop.receiveOutput(bearer(request), keyOf(request), bodyOf(request), blobs);
+      await context.loop.receiveOutput(bearer(request), keyOf(request), bodyOf(request), context.outputs);
       return {};
     },
   );

@@ -1,10 +1,9 @@
 import type { EpochView, PoolView } from "../../protocol/api.ts";
 import type { DealTerms } from "../../protocol/epoch.ts";
 import type { Address, JobId } from "../../protocol/ids.ts";
-import type { Blobs } from "../blobs/blobs.ts";
 import type { Loop } from "../loop.ts";
 import type { Session } from "../session.ts";
-import type { Store } from "../store/store.ts";
+import type { Stores } from "../stores.ts";
 
 /** What the chain side of the relay tells the API. */
 export interface ChainSide {
@@ -22,9 +21,7 @@ export interface ChainSide {
   rpc?: (body: unknown) => Promise<unknown>;
 }
 
-export interface ApiContext {
-  store: Store;
-  blobs: Blobs;
+export interface ApiContext extends Stores {
   loop: Loop;
   chain: ChainSide;
   sessions: ReadonlyMap<string, Session>;

@@ -10,6 +10,7 @@ import { checkDeal } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
+import { outputOf } from "../stores.ts";
 import type { ApiContext } from "./context.ts";
 import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
@@ -24,7 +25,7 @@ const MAX_TASK_VIEWS = 10_000;
 const TASK_VIEWS_AT_ONCE = 100;
 
 export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { loop, store, blobs } = context;
+  const { loop, store } = context;
 
   const find = (id: string): JobContext => {
     const job = isBytes32(id) ? loop.jobs.get(id as JobId) : undefined;
@@ -49,7 +50,6 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     return { job, row };
   };
   const workerRows = () => new Map([...loop.workers()].map(({ row }) => [row.n, row]));
-  const outputOf = async (row: CertifiedRow): Promise<Uint8Array> => row.output ?? (await blobs.get(row.outputCid!));
 
   app.post(
     "/api/jobs",
@@ -166,7 +166,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
         throw new SuperEdgeError("out-of-order", `expected a finished job, found it ${job.row.state}`);
       async function* parts() {
         for (let index = 0; index < job.job.tasks; index++)
-          yield await outputOf(store.certified.get(job.row.n, index)!);
+          yield await outputOf(context, store.certified.get(job.row.n, index)!);
       }
       const bytes = job.row.spec.items * job.manifest.output.itemBytes;
       reply.headers({ "content-type": "application/octet-stream", "content-length": bytes });
@@ -181,7 +181,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     async (request, reply) => {
       const { row } = certifiedTask(request);
       reply.header("content-type", "application/octet-stream");
-      return Buffer.from(await outputOf(row));
+      return Buffer.from(await outputOf(context, row));
     },
   );
 

@@ -11,23 +11,40 @@ import { MAX_BLOB_BYTES } from "../../protocol/limits.ts";
 /** Leaf hashes kept in memory, blobs: a tree is 32 bytes a chunk. */
 const TREES_KEPT = 1000;
 
+/** The disk that one or several folders of blobs share. */
+export class Room {
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  /** `maxBytes`: anybody may upload, so the disk needs a bound. */
+  constructor(maxBytes = Number.POSITIVE_INFINITY) {
+    this.#maxBytes = maxBytes;
+  }
+
+  has(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#maxBytes;
+  }
+
+  take(bytes: number): void {
+    this.#bytes += bytes;
+  }
+}
+
 export class Blobs {
   readonly #folder: string;
-  readonly #maxTotalBytes: number;
-  #totalBytes = 0;
+  readonly #room: Room;
   readonly #trees = new Map<Cid, BlobTree>();
   readonly #building = new Map<Cid, Promise<BlobTree>>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** `maxTotalBytes`: anybody may upload, so the disk needs a bound. */
-  constructor(folder: string, maxTotalBytes = Number.POSITIVE_INFINITY) {
+  constructor(folder: string, room = new Room()) {
     this.#folder = folder;
-    this.#maxTotalBytes = maxTotalBytes;
+    this.#room = room;
     mkdirSync(join(folder, "incoming"), { recursive: true });
     // What was arriving when the relay last stopped was acknowledged to nobody.
     rmSync(join(folder, "incoming"), { recursive: true });
     mkdirSync(join(folder, "incoming"));
-    for (const file of globSync("*/baf*", { cwd: folder })) this.#totalBytes += statSync(join(folder, file)).size;
+    for (const file of globSync("*/baf*", { cwd: folder })) room.take(statSync(join(folder, file)).size);
   }
 
   path(cid: Cid): string {
@@ -56,9 +73,9 @@ export class Blobs {
       throw new SuperEdgeError("bad-blob", `expected bytes of ${expected}, found those of ${tree.cid}`);
     this.#remember(tree);
     if (await this.has(tree.cid)) return tree.cid;
-    if (this.#totalBytes + bytes.length > this.#maxTotalBytes)
+    if (!this.#room.has(bytes.length))
       throw new SuperEdgeError("too-large", "the relay has no room for more blobs; ask its operator");
-    this.#totalBytes += bytes.length;
+    this.#room.take(bytes.length);
     const arriving = join(this.#folder, "incoming", randomBytes(8).toString("hex"));
     const file = await open(arriving, "wx");
     try {

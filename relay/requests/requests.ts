@@ -7,14 +7,13 @@ import type { Logger } from "pino";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Address, JobId } from "../../protocol/ids.ts";
 import { jobHash } from "../../protocol/job.ts";
-import type { Blobs } from "../blobs/blobs.ts";
 import type { Loop } from "../loop.ts";
 import { settledTask } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { Contracts } from "../settlement/contracts.ts";
 import type { Sender } from "../settlement/sender.ts";
 import type { RequestRow, TaskRequest } from "../store/requests.ts";
-import type { Store } from "../store/store.ts";
+import { outputOf, type Stores } from "../stores.ts";
 import { acceptRequest, mayPass } from "./accept.ts";
 import { certifyData } from "./certifyCall.ts";
 import { requestsIn, settlementIn } from "./chainRequests.ts";
@@ -36,7 +35,7 @@ export interface RequestsOptions {
   pool: Address;
   /** Of all the pool's transactions. */
   sender: Sender;
-  stores: { store: Store; blobs: Blobs };
+  stores: Stores;
   loop: () => Loop;
   log: Pick<Logger, "info" | "warn" | "error">;
   /** The chain has new scores of these workers. */
@@ -173,7 +172,7 @@ export class Requests {
 
   async #certify(request: RequestRow, job: JobContext): Promise<void> {
     const { contracts, sender, stores, loop, log } = this.#o;
-    const { store, blobs } = stores;
+    const { store } = stores;
     const certified = store.certified.get(job.row.n, 0);
     // Decided, and on its way to the disk.
     if (!certified) return;
@@ -187,7 +186,7 @@ export class Requests {
     }
     const names = new Map([...loop().workers()].map(({ row }) => [row.n, row.address]));
     const { task } = settledTask(store, job, certified, (worker) => names.get(worker)!);
-    const result = certified.output ?? (await blobs.get(certified.outputCid!));
+    const result = await outputOf(stores, certified);
     const receipt = await sender.send(step, () => ({
       to: contracts.addresses.tasks,
       data: certifyData(contracts.tasks, task, result),

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cidOf } from "../../protocol/cid.ts";
 import type { Cid } from "../../protocol/ids.ts";
 import { CHUNK_BYTES } from "../../protocol/limits.ts";
-import { Blobs } from "../../relay/blobs/blobs.ts";
+import { Blobs, Room } from "../../relay/blobs/blobs.ts";
 import { openTestRelay, type TestRelay } from "./testRelay.ts";
 
 const bytes = (length: number) => new Uint8Array(randomBytes(length));
@@ -155,10 +155,10 @@ describe("blobs over HTTP", () => {
 describe("the disk that blobs may take", () => {
   it("is bounded, over a restart too, and what is there stays to be had", async () => {
     const folder = mkdtempSync(join(tmpdir(), "superedge-blobs-"));
-    const first = new Blobs(folder, 1000);
+    const first = new Blobs(folder, new Room(1000));
     const kept = await first.put(new Uint8Array(600));
     await expect(first.put(new Uint8Array(601))).rejects.toThrow("no room");
-    const again = new Blobs(folder, 1000);
+    const again = new Blobs(folder, new Room(1000));
     await expect(again.put(new Uint8Array(601))).rejects.toThrow("no room");
     expect(await again.put(new Uint8Array(600))).toBe(kept);
     expect((await again.get(kept)).length).toBe(600);

@@ -11,8 +11,9 @@ import { type Address, type Cid, fromHex, hex32, type JobId } from "../../protoc
 import { appHash, jobHash } from "../../protocol/job.ts";
 import { PROTOCOL_VERSION } from "../../protocol/messages.ts";
 import { publishApp } from "../../relay/publish.ts";
-import { makeLog, openRelay, openStores, type Relay } from "../../relay/relay.ts";
+import { makeLog, openRelay, type Relay } from "../../relay/relay.ts";
 import { addressOfKey } from "../../relay/signature.ts";
+import { openStores } from "../../relay/stores.ts";
 
 export const ECT = 10n ** 18n;
 const REQUESTER = `0x${"07".repeat(20)}` as Address;

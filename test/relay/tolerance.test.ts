@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JobSpec, TaskView } from "../../protocol/api.ts";
+import { treeOf } from "../../protocol/cid.ts";
 import { digestOf } from "../../protocol/digest.ts";
 import { DigestTree } from "../../protocol/digestProof.ts";
 import { type Cid, hex32, type JobId, type TaskKey } from "../../protocol/ids.ts";
@@ -123,6 +124,10 @@ describe("large results within a tolerance", () => {
     expect(task!.contributions.map(({ agrees }) => agrees)).toEqual([true, true]);
     const output = new Uint8Array(await (await fetch(`${grid.url}/api/jobs/${job}/output`)).arrayBuffer());
     expect(digestOf(output, 4)).toBe(task!.digest);
+    // By name it would tell whoever has just computed it that the task is certified.
+    const { cid } = await treeOf(output);
+    expect(grid.relay.store.certified.get(1, 0)!.outputCid).toBe(cid);
+    for (const path of [cid, `${cid}/tree`]) expect((await fetch(`${grid.url}/api/blobs/${path}`)).status).toBe(404);
     const range = { first: 0, count: ITEMS };
     const digests = [rootsOf(range), rootsOf(range, 1.00002)].map((bytes) => digestOf(bytes, 4));
     expect(digests).toContain(task!.digest);
