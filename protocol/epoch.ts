@@ -143,7 +143,7 @@ export function taskLeaf(task: TaskRecord): Uint8Array {
 }
 
 /** @param batch Which leaf of the epoch's commits holds the contribution's batch. */
-export function contributionLeaf(contribution: SettledContribution, batch: number): Uint8Array {
+export function contributionLeaf(contribution: Omit<SettledContribution, "batch">, batch: number): Uint8Array {
   const bytes = new Uint8Array(94 + 32 * contribution.path.length);
   let at = putHex(bytes, 0, contribution.worker, 20);
   at = putUint(bytes, at, contribution.agrees ? 1 : 0, 1);

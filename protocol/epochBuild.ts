@@ -21,11 +21,11 @@ import { encodeEpochData } from "./epochData.ts";
 import { invariant } from "./errors.ts";
 import { type Address, type Bytes32, hex32 } from "./ids.ts";
 import { KeccakTree } from "./keccakTree.ts";
-import { entriesOf, type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "./ledger.ts";
+import { entriesOf, type Ledger, type LedgerEntry, ledgerAfter, ledgerRoot, ledgerTree } from "./ledger.ts";
 import { MAX_BATCH_TASKS } from "./limits.ts";
-import { forfeits, type Price, rewardsOf, splitPrice } from "./payout.ts";
+import { type Price, rewardsOf, splitPrice } from "./payout.ts";
 import { MAX_CONTRIBUTIONS } from "./poco.ts";
-import { addSums, NOTHING, type Sum, SumTree } from "./sumTree.ts";
+import { type Sum, SumTree } from "./sumTree.ts";
 
 export interface EpochInput {
   /** The ledger of the pool's last epoch that is not voided. */
@@ -99,13 +99,7 @@ export function assembleEpoch({ previous, deals, tasks: unsorted, batches: acked
     }),
   );
   const rewards = rewardEntries(tasks, deals);
-  const earned = sumByWorker(rewards);
-  const forfeited = new Set([...earned].flatMap(([worker, { good, bad }]) => (forfeits(good, bad) ? [worker] : [])));
-  const ledger = new Map(previous);
-  for (const [worker, sum] of earned) {
-    const kept = forfeited.has(worker) ? { ...sum, rewardWei: 0n } : sum;
-    ledger.set(worker, addSums(ledger.get(worker) ?? NOTHING, kept));
-  }
+  const { ledger, forfeited } = ledgerAfter(previous, rewards);
 
   const previousLedger = entriesOf(previous);
   const entries = entriesOf(ledger);
@@ -189,7 +183,14 @@ function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]
   return [...all.values()].sort((a, b) => compare(a.worker, b.worker) || a.sequence - b.sequence);
 }
 
-function rewardEntries(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32, DealTerms>): RewardEntry[] {
+/** What the rewards tree of these tasks must hold, in its order. `deals` has the terms of all of them. */
+export function rewardEntries(
+  tasks: readonly {
+    dealId: Bytes32;
+    contributions: readonly Pick<SettledContribution, "worker" | "agrees" | "score">[];
+  }[],
+  deals: ReadonlyMap<Bytes32, DealTerms>,
+): RewardEntry[] {
   const entries: RewardEntry[] = [];
   tasks.forEach(({ dealId, contributions }, task) => {
     const rewards = rewardsOf(
@@ -202,12 +203,6 @@ function rewardEntries(tasks: readonly SettledTask[], deals: ReadonlyMap<Bytes32
     }
   });
   return entries.sort((a, b) => compare(a.worker, b.worker) || a.task - b.task);
-}
-
-function sumByWorker(rewards: readonly RewardEntry[]): Map<Address, Sum> {
-  const sums = new Map<Address, Sum>();
-  for (const { worker, sum } of rewards) sums.set(worker, addSums(sums.get(worker) ?? NOTHING, sum));
-  return sums;
 }
 
 /** Per deal: what its workers keep, what is burned (forfeits too), and the rest, fee and rounding, to the pool. */

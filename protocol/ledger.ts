@@ -2,13 +2,31 @@
 import type { SumTreeRoot } from "./epoch.ts";
 import { EMPTY_LEDGER, ledgerLeaf } from "./epoch.ts";
 import { type Address, hex32 } from "./ids.ts";
-import { type Sum, SumTree } from "./sumTree.ts";
+import { forfeits } from "./payout.ts";
+import { addSums, NOTHING, type Sum, SumTree } from "./sumTree.ts";
 
 export type Ledger = ReadonlyMap<Address, Sum>;
 
 export interface LedgerEntry {
   worker: Address;
   sum: Sum;
+}
+
+/** The ledger after an epoch with these rewards, and the workers whose rewards of this epoch are burned. */
+export function ledgerAfter(
+  previous: Ledger,
+  rewards: readonly LedgerEntry[],
+): { ledger: Map<Address, Sum>; forfeited: Set<Address> } {
+  const earned = new Map<Address, Sum>();
+  for (const { worker, sum } of rewards) earned.set(worker, addSums(earned.get(worker) ?? NOTHING, sum));
+  const ledger = new Map(previous);
+  const forfeited = new Set<Address>();
+  for (const [worker, sum] of earned) {
+    const isLost = forfeits(sum.good, sum.bad);
+    if (isLost) forfeited.add(worker);
+    ledger.set(worker, addSums(ledger.get(worker) ?? NOTHING, isLost ? { ...sum, rewardWei: 0n } : sum));
+  }
+  return { ledger, forfeited };
 }
 
 /** Sorted by worker, as the contracts want it. */
