@@ -29,6 +29,7 @@ const schema = v.object({
   "window-seconds": v.optional(whole(1, 30 * 24 * 3600), "60"),
   "epoch-seconds": v.optional(whole(1, 30 * 24 * 3600), "600"),
   "blob-gib": v.optional(whole(1, 1_000_000), "50"),
+  "requests-per-minute": v.optional(whole(1, 1_000_000), "6000"),
   "messages-per-second": v.optional(whole(1, 1_000_000), "500"),
   referee: v.optional(v.picklist(["on", "off"]), "on"),
   log: v.optional(v.picklist(["silent", "error", "warn", "info", "debug"]), "warn"),
@@ -48,6 +49,7 @@ const help: Record<keyof v.InferOutput<typeof schema>, string> = {
   "window-seconds": "challenge window of an epoch, set when the contracts are deployed",
   "epoch-seconds": "longest time a certified task waits for settlement",
   "blob-gib": "disk that blobs may take, GiB",
+  "requests-per-minute": "HTTP requests of one address; loopback is not counted",
   "messages-per-second": "messages a volunteer's socket may send, on average",
   referee: "on or off: run tasks that workers dispute on this machine, in a process of their own",
   log: "silent, error, warn, info or debug",
@@ -67,6 +69,7 @@ export interface Config {
   windowSeconds: number;
   epochSeconds: number;
   blobGib: number;
+  requestsPerMinute: number;
   messagesPerSecond: number;
   referee: boolean;
   log: "silent" | "error" | "warn" | "info" | "debug";
@@ -109,6 +112,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     windowSeconds: o["window-seconds"],
     epochSeconds: o["epoch-seconds"],
     blobGib: o["blob-gib"],
+    requestsPerMinute: o["requests-per-minute"],
     messagesPerSecond: o["messages-per-second"],
     referee: o.referee === "on",
     log: o.log,

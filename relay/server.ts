@@ -18,8 +18,9 @@ import { poolRoutes } from "./api/poolRoutes.ts";
 import { quoteRoutes } from "./api/quoteRoutes.ts";
 import { MAX_RPC_BODY_BYTES } from "./chain/rpc.ts";
 import { clientIp } from "./clientIp.ts";
+import { Crowd, limitRequests } from "./visitors.ts";
 
-/** Sockets of one address: a school or an office behind one, not a flood. Loopback is not counted. */
+/** Sockets of one address: a school or an office behind one, not a flood. */
 const MAX_SOCKETS_AN_ADDRESS = 256;
 const MAX_SOCKETS = 20_000;
 /** A machine that went without a word (asleep, out of range) is noticed between one and two of these, milliseconds. */
@@ -36,6 +37,8 @@ export interface ServerOptions {
   pages: string | undefined;
   sandboxHost: string;
   trustedProxies: readonly string[];
+  /** HTTP requests of one address. */
+  requestsPerMinute: number;
   /** How often sockets are asked whether they are there, milliseconds; half a minute unless told. */
   pingMs?: number;
 }
@@ -62,6 +65,7 @@ export async function startServer(
   });
   // Handlers parse with the protocol's schemas; fastify's own validation would be a second, different door.
   app.setValidatorCompiler(() => (data) => ({ value: data }));
+  await limitRequests(app, options.requestsPerMinute);
   await publishOpenApi(app, "0.1.0");
   app.addHook("onRequest", async (request, reply) => {
     // The API has no cookies and no secrets in it: any page may call it.
@@ -97,7 +101,7 @@ export async function startServer(
 
   // Frames somewhat too large are read, so that they can be refused with a code; far larger ones end the connection.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * MAX_FRAME_BYTES, perMessageDeflate: false });
-  const byAddress = new Map<string, number>();
+  const crowd = new Crowd(MAX_SOCKETS_AN_ADDRESS, MAX_SOCKETS);
   const answering = new WeakSet<WebSocket>();
   const pinging = setInterval(() => {
     for (const client of sockets.clients) {
@@ -107,19 +111,11 @@ export async function startServer(
   }, options.pingMs ?? PING_MS);
   app.server.on("upgrade", (request, socket, head) => {
     const ip = clientIp(request, options.trustedProxies);
-    const open = byAddress.get(ip) ?? 0;
     // From here on nobody else listens: a visitor that breaks off must not end the relay.
     socket.on("error", () => socket.destroy());
     const refuse = (status: string) => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
     if (request.url?.split("?")[0] !== "/socket") return refuse("404 Not Found");
-    if (sockets.clients.size >= MAX_SOCKETS || (open >= MAX_SOCKETS_AN_ADDRESS && !isLoopback(ip)))
-      return refuse("429 Too Many Requests");
-    byAddress.set(ip, open + 1);
-    socket.once("close", () => {
-      const left = (byAddress.get(ip) ?? 1) - 1;
-      if (left > 0) byAddress.set(ip, left);
-      else byAddress.delete(ip);
-    });
+    if (!crowd.admit(ip, socket)) return refuse("429 Too Many Requests");
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       answering.add(webSocket.on("pong", () => answering.add(webSocket)));
       onSocket(webSocket, ip, request.headers.origin ?? "");
@@ -139,8 +135,6 @@ export async function startServer(
     },
   };
 }
-
-const isLoopback = (ip: string): boolean => ip.startsWith("127.") || ip === "::1" || ip === "::ffff:127.0.0.1";
 
 /** A free port, if any will do. */
 async function reservePort(host: string, port: number): Promise<number> {

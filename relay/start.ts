@@ -67,6 +67,7 @@ export async function start(config: Config): Promise<Running> {
         pages,
         sandboxHost: config.sandboxHost,
         trustedProxies: config.trustedProxies,
+        requestsPerMinute: config.requestsPerMinute,
       },
       messagesPerSecond: config.messagesPerSecond,
       referee: config.referee,

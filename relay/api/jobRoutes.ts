@@ -11,6 +11,7 @@ import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import { outputOf } from "../stores.ts";
+import { Crowd } from "../visitors.ts";
 import type { ApiContext } from "./context.ts";
 import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
@@ -19,6 +20,9 @@ import { streamResults } from "./results.ts";
 import { checkSpec } from "./terms.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
+/** Event streams of one address, and of all: each is written to at every change of its job. */
+const MAX_STREAMS_AN_ADDRESS = 64;
+const MAX_STREAMS = 5000;
 /** Task views in one answer. */
 const MAX_TASK_VIEWS = 10_000;
 /** Task views made in one go: each takes two look-ups in the store, and the pool waits meanwhile. */
@@ -33,6 +37,7 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     return job;
   };
   const mayRead = readers();
+  const readersOfStreams = new Crowd(MAX_STREAMS_AN_ADDRESS, MAX_STREAMS);
   /** Throws `not-yours` if single tasks of the job are not for whoever asks. */
   const findToRead = (id: string, request: Pick<FastifyRequest, "headers">): JobContext => {
     const job = find(id);
@@ -153,6 +158,8 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     },
     (request, reply) => {
       const job = find(request.params.job);
+      if (!readersOfStreams.admit(request.ip, reply.raw))
+        throw new SuperEdgeError("too-many", `expected at most ${MAX_STREAMS_AN_ADDRESS} event streams of one address`);
       return streamResults(context, job, mayRead(job, request), request, reply);
     },
   );

@@ -42,6 +42,7 @@ export interface TestRelayOptions {
   domain?: Domain;
   messagesPerSecond?: number;
   trustedProxies?: string[];
+  requestsPerMinute?: number;
   requester?: Address;
   /** The scheduler's clock. */
   now?: () => number;
@@ -101,6 +102,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         pages: undefined,
         sandboxHost: "127.0.0.1",
         trustedProxies: options.trustedProxies ?? [],
+        requestsPerMinute: options.requestsPerMinute ?? 1_000_000,
         ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
       },
       ...(options.now && { now: options.now }),
