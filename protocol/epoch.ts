@@ -8,6 +8,7 @@
 //   ledger   (worker, cumulative sum)                            sorted by worker; a sum tree
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { type Address, type Bytes32, fromHex, type Hex, hex32 } from "./ids.ts";
+import type { Keccak } from "./keccakTree.ts";
 import * as keccakTree from "./keccakTree.ts";
 import { putBigUint, putHex, putUint } from "./pack.ts";
 import { putSum, type Sum } from "./sumTree.ts";
@@ -131,21 +132,37 @@ export interface TaskRecord {
   contributions: number;
 }
 
+const TASK_BYTES = 133;
+
 export function taskLeaf(task: TaskRecord): Uint8Array {
-  const bytes = new Uint8Array(133);
-  let at = putHex(bytes, 0, task.dealId, 32);
+  const bytes = new Uint8Array(TASK_BYTES);
+  putTask(bytes, 0, task);
+  return bytes;
+}
+
+function putTask(bytes: Uint8Array, from: number, task: TaskRecord): number {
+  let at = putHex(bytes, from, task.dealId, 32);
   at = putUint(bytes, at, task.index, 4);
   at = putHex(bytes, at, task.nonce, 32);
   at = putHex(bytes, at, task.digest, 32);
   at = putHex(bytes, at, task.contributionsRoot, 32);
-  putUint(bytes, at, task.contributions, 1);
+  return putUint(bytes, at, task.contributions, 1);
+}
+
+/** What its leaf holds: of the batch, the place alone. */
+type LeafContribution = Omit<SettledContribution, "batch">;
+
+const contributionBytes = ({ path }: LeafContribution): number => 94 + 32 * path.length;
+
+/** @param batch Which leaf of the epoch's commits holds the contribution's batch. */
+export function contributionLeaf(contribution: LeafContribution, batch: number): Uint8Array {
+  const bytes = new Uint8Array(contributionBytes(contribution));
+  putContribution(bytes, 0, contribution, batch);
   return bytes;
 }
 
-/** @param batch Which leaf of the epoch's commits holds the contribution's batch. */
-export function contributionLeaf(contribution: Omit<SettledContribution, "batch">, batch: number): Uint8Array {
-  const bytes = new Uint8Array(94 + 32 * contribution.path.length);
-  let at = putHex(bytes, 0, contribution.worker, 20);
+function putContribution(bytes: Uint8Array, from: number, contribution: LeafContribution, batch: number): number {
+  let at = putHex(bytes, from, contribution.worker, 20);
   at = putUint(bytes, at, contribution.agrees ? 1 : 0, 1);
   at = putHex(bytes, at, contribution.digest, 32);
   at = putHex(bytes, at, contribution.salt, 32);
@@ -153,7 +170,7 @@ export function contributionLeaf(contribution: Omit<SettledContribution, "batch"
   at = putUint(bytes, at, batch, 4);
   at = putUint(bytes, at, contribution.position, 1);
   for (const hash of contribution.path) at = putHex(bytes, at, hash, 32);
-  return bytes;
+  return at;
 }
 
 export function batchLeaf(batch: SignedBatch): Uint8Array {
@@ -167,17 +184,56 @@ export function batchLeaf(batch: SignedBatch): Uint8Array {
   return bytes;
 }
 
+const REWARD_BYTES = 56;
+
 /** @param task Position of the task among the epoch's. */
 export function rewardLeaf(worker: Address, task: number, sum: Sum): Uint8Array {
-  const bytes = new Uint8Array(56);
-  putSum(bytes, putUint(bytes, putHex(bytes, 0, worker, 20), task, 4), sum);
+  const bytes = new Uint8Array(REWARD_BYTES);
+  putReward(bytes, 0, worker, task, sum);
   return bytes;
 }
+
+const putReward = (bytes: Uint8Array, from: number, worker: Address, task: number, sum: Sum): number =>
+  putSum(bytes, putUint(bytes, putHex(bytes, from, worker, 20), task, 4), sum);
 
 export function ledgerLeaf(worker: Address, sum: Sum): Uint8Array {
   const bytes = new Uint8Array(52);
   putSum(bytes, putHex(bytes, 0, worker, 20), sum);
   return bytes;
+}
+
+/**
+ * The hashes of leaves, each written into the same buffer: what is made once a contribution would else be most of the work
+ * of building an epoch.
+ */
+export class LeafHasher {
+  readonly #keccak: Keccak;
+  #buffer = new Uint8Array(1024);
+
+  constructor(keccak: Keccak) {
+    this.#keccak = keccak;
+  }
+
+  task(task: TaskRecord): Uint8Array {
+    return this.#hash(putTask(this.#zeros(TASK_BYTES), 1, task));
+  }
+  /** @param batch As in `contributionLeaf`. */
+  contribution(contribution: LeafContribution, batch: number): Uint8Array {
+    return this.#hash(putContribution(this.#zeros(contributionBytes(contribution)), 1, contribution, batch));
+  }
+  /** @param task As in `rewardLeaf`. */
+  reward({ worker, task, sum }: { worker: Address; task: number; sum: Sum }): Uint8Array {
+    return this.#hash(putReward(this.#zeros(REWARD_BYTES), 1, worker, task, sum));
+  }
+
+  /** Room for so many bytes after the prefix of a leaf, which is zero as well. */
+  #zeros(length: number): Uint8Array {
+    if (this.#buffer.length < 1 + length) this.#buffer = new Uint8Array(2 * length);
+    return this.#buffer.fill(0, 0, 1 + length);
+  }
+  #hash(end: number): Uint8Array {
+    return this.#keccak(this.#buffer.subarray(0, end));
+  }
 }
 
 /** Keccak-256 of the summaries' ABI encoding. */

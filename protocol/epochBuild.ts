@@ -3,24 +3,22 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import {
   batchLeaf,
-  contributionLeaf,
   type DealSummary,
   type DealTerms,
   type EpochHeader,
   type EpochRoots,
-  rewardLeaf,
+  LeafHasher,
   type SettledContribution,
   type SettledTask,
   type SignedBatch,
   type SumTreeRoot,
   type TaskInclusion,
   type TaskRecord,
-  taskLeaf,
 } from "./epoch.ts";
-import { encodeEpochData } from "./epochData.ts";
+import { batchPlaces, encodeEpochData } from "./epochData.ts";
 import { invariant } from "./errors.ts";
 import { type Address, type Bytes32, hex32 } from "./ids.ts";
-import { KeccakTree } from "./keccakTree.ts";
+import { type Keccak, KeccakTree } from "./keccakTree.ts";
 import { entriesOf, type Ledger, type LedgerEntry, ledgerAfter, ledgerRoot, ledgerTree } from "./ledger.ts";
 import { MAX_BATCH_TASKS } from "./limits.ts";
 import { type Price, rewardsOf, splitPrice } from "./payout.ts";
@@ -67,54 +65,52 @@ export interface Epoch {
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const batchName = (worker: Address, sequence: number): string => `${worker}:${sequence}`;
 
 const sorted = (tasks: readonly SettledTask[]): SettledTask[] =>
   [...tasks].sort((a, b) => compare(a.dealId, b.dealId) || a.index - b.index);
 
-/** Stops the program if the tasks cannot be an honest epoch's. */
-export function buildEpoch(input: EpochInput): Epoch {
-  check(sorted(input.tasks), input.deals);
-  return assembleEpoch(input);
+/** Stops the program if the tasks cannot be an honest epoch's. `keccak`: a server may pass a faster one. */
+export function buildEpoch(input: EpochInput, keccak?: Keccak): Epoch {
+  const tasks = sorted(input.tasks);
+  check(tasks, input.deals);
+  return assembleEpoch({ ...input, tasks }, keccak);
 }
 
 /** The same, believing what it is given: for data that others have published. */
-export function assembleEpoch({ previous, deals, tasks: unsorted, batches: acked }: EpochInput): Epoch {
+export function assembleEpoch(
+  { previous, deals, tasks: unsorted, batches: acked }: EpochInput,
+  keccak: Keccak = keccak_256,
+): Epoch {
   const tasks = sorted(unsorted);
   const batches = allBatches(tasks, acked);
-  const batchPlaces = new Map(batches.map((batch, place) => [batchName(batch.worker, batch.sequence), place]));
-  const placeOf = (c: SettledContribution): number => batchPlaces.get(batchName(c.worker, c.batch.sequence))!;
-
-  const records = tasks.map(
-    (task): TaskRecord => ({
-      dealId: task.dealId,
-      index: task.index,
-      nonce: task.nonce,
-      digest: task.digest,
-      contributionsRoot: hex32(
-        new KeccakTree(task.contributions.map((contribution) => contributionLeaf(contribution, placeOf(contribution))))
-          .root,
-      ),
-      contributions: task.contributions.length,
-    }),
-  );
+  const placeOf = batchPlaces(batches);
+  const leaves = new LeafHasher(keccak);
+  const records = tasks.map(({ dealId, index, nonce, digest, contributions }): TaskRecord => {
+    const hashOf = (i: number) => leaves.contribution(contributions[i]!, placeOf(contributions[i]!));
+    const contributionsRoot = hex32(KeccakTree.overHashes(contributions.length, hashOf, keccak).root);
+    return { dealId, index, nonce, digest, contributionsRoot, contributions: contributions.length };
+  });
   const rewards = rewardEntries(tasks, deals);
   const { ledger, forfeited } = ledgerAfter(previous, rewards);
 
   const previousLedger = entriesOf(previous);
   const entries = entriesOf(ledger);
   const trees = {
-    tasks: new KeccakTree(records.map(taskLeaf)),
-    commits: new KeccakTree(batches.map(batchLeaf)),
-    rewards: new SumTree(rewards.map(({ worker, task, sum }) => ({ data: rewardLeaf(worker, task, sum), sum }))),
-    previous: ledgerTree(previousLedger),
-    ledger: ledgerTree(entries),
+    tasks: KeccakTree.overHashes(records.length, (i) => leaves.task(records[i]!), keccak),
+    commits: new KeccakTree(batches.map(batchLeaf), keccak),
+    rewards: SumTree.overHashes(
+      rewards.map(({ sum }) => sum),
+      (i) => leaves.reward(rewards[i]!),
+      keccak,
+    ),
+    previous: ledgerTree(previousLedger, keccak),
+    ledger: ledgerTree(entries, keccak),
   };
   const data = encodeEpochData({ tasks, batches });
   const summaries = summarise(tasks, rewards, deals, forfeited);
   return {
     roots: {
-      dataHash: hex32(keccak_256(data)),
+      dataHash: hex32(keccak(data)),
       tasks: { root: hex32(trees.tasks.root), count: trees.tasks.count },
       rewards: ledgerRoot(trees.rewards),
       commits: { root: hex32(trees.commits.root), count: trees.commits.count },
@@ -176,22 +172,27 @@ const priceOf = ({ pricePerTaskWei, assetsWei, feeBps }: DealTerms): Price => ({
 });
 
 function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]): SignedBatch[] {
-  const all = new Map<string, SignedBatch>();
-  for (const batch of acked) all.set(batchName(batch.worker, batch.sequence), batch);
-  for (const { contributions } of tasks)
-    for (const { worker, batch } of contributions) all.set(batchName(worker, batch.sequence), { worker, ...batch });
-  return [...all.values()].sort((a, b) => compare(a.worker, b.worker) || a.sequence - b.sequence);
+  const all = new Map<Address, Map<number, SettledContribution["batch"]>>();
+  const add = (worker: Address, batch: SettledContribution["batch"]) => {
+    const own = all.get(worker);
+    if (own) own.set(batch.sequence, batch);
+    else all.set(worker, new Map([[batch.sequence, batch]]));
+  };
+  for (const { worker, ...batch } of acked) add(worker, batch);
+  for (const { contributions } of tasks) for (const { worker, batch } of contributions) add(worker, batch);
+  return [...all]
+    .flatMap(([worker, own]) => [...own.values()].map((batch) => ({ worker, ...batch })))
+    .sort((a, b) => compare(a.worker, b.worker) || a.sequence - b.sequence);
 }
 
-/** What the rewards tree of these tasks must hold, in its order. `deals` has the terms of all of them. */
-export function rewardEntries(
+function rewardEntries(
   tasks: readonly {
     dealId: Bytes32;
     contributions: readonly Pick<SettledContribution, "worker" | "agrees" | "score">[];
   }[],
   deals: ReadonlyMap<Bytes32, DealTerms>,
 ): RewardEntry[] {
-  const entries: RewardEntry[] = [];
+  const byWorker = new Map<Address, RewardEntry[]>();
   tasks.forEach(({ dealId, contributions }, task) => {
     const rewards = rewardsOf(
       priceOf(deals.get(dealId)!),
@@ -199,10 +200,14 @@ export function rewardEntries(
     );
     for (const { worker, agrees } of contributions) {
       const sum = agrees ? { rewardWei: rewards.get(worker)!, good: 1, bad: 0 } : { rewardWei: 0n, good: 0, bad: 1 };
-      entries.push({ worker, task, sum });
+      const own = byWorker.get(worker);
+      if (own) own.push({ worker, task, sum });
+      else byWorker.set(worker, [{ worker, task, sum }]);
     }
   });
-  return entries.sort((a, b) => compare(a.worker, b.worker) || a.task - b.task);
+  // Tasks came in their order: only the workers are to be sorted.
+  const workers = [...byWorker].sort(([a], [b]) => compare(a, b));
+  return workers.flatMap(([, own]) => own);
 }
 
 /** Per deal: what its workers keep, what is burned (forfeits too), and the rest, fee and rounding, to the pool. */

@@ -1,10 +1,11 @@
 // The data an epoch publishes: tasks with their contributions, and commit batches. With the deals' terms and the ledger
 // before it, which are on chain and in earlier epochs, all its trees follow. MessagePack; hashes as bytes.
-import { Packr } from "msgpackr";
+import { Unpackr } from "msgpackr";
 import * as v from "valibot";
-import type { SettledTask, SignedBatch } from "./epoch.ts";
-import { type Address, fromHex, hex32, toHex } from "./ids.ts";
+import type { SettledContribution, SettledTask, SignedBatch } from "./epoch.ts";
+import { type Address, hex32, toHex } from "./ids.ts";
 import { MAX_BATCH_TASKS } from "./limits.ts";
+import { PackWriter } from "./packWriter.ts";
 import { MAX_CONTRIBUTIONS } from "./poco.ts";
 
 const VERSION = 1;
@@ -68,42 +69,62 @@ export interface EpochData {
   batches: SignedBatch[];
 }
 
-const packr = new Packr({ useRecords: false });
+const unpackr = new Unpackr({ useRecords: false });
 
 export function encodeEpochData({ tasks, batches }: EpochData): Uint8Array {
-  const places = new Map(batches.map(({ worker, sequence }, place) => [`${worker}:${sequence}`, place]));
-  const data = packr.pack([
-    VERSION,
-    batches.map((batch) => [
-      fromHex(batch.worker),
-      batch.sequence,
-      fromHex(batch.root),
-      batch.count,
-      fromHex(batch.signature),
-    ]),
-    tasks.map((task) => [
-      fromHex(task.dealId),
-      task.index,
-      fromHex(task.nonce),
-      fromHex(task.digest),
-      task.contributions.map((contribution) => [
-        places.get(`${contribution.worker}:${contribution.batch.sequence}`)!,
-        contribution.agrees,
-        fromHex(contribution.digest),
-        fromHex(contribution.salt),
-        contribution.score,
-        contribution.position,
-        contribution.path.map(fromHex),
-      ]),
-    ]),
-  ]);
-  return new Uint8Array(data);
+  const placeOf = batchPlaces(batches);
+  const out = new PackWriter();
+  out.array(3);
+  out.uint(VERSION);
+  out.array(batches.length);
+  for (const { worker, sequence, root, count, signature } of batches) {
+    out.array(5);
+    out.hex(worker);
+    out.uint(sequence);
+    out.hex(root);
+    out.uint(count);
+    out.hex(signature);
+  }
+  out.array(tasks.length);
+  for (const { dealId, index, nonce, digest, contributions } of tasks) {
+    out.array(5);
+    out.hex(dealId);
+    out.uint(index);
+    out.hex(nonce);
+    out.hex(digest);
+    out.array(contributions.length);
+    for (const contribution of contributions) writeContribution(out, contribution, placeOf(contribution));
+  }
+  return out.end();
+}
+
+function writeContribution(out: PackWriter, contribution: SettledContribution, batch: number): void {
+  out.array(7);
+  out.uint(batch);
+  out.boolean(contribution.agrees);
+  out.hex(contribution.digest);
+  out.hex(contribution.salt);
+  out.uint(contribution.score);
+  out.uint(contribution.position);
+  out.array(contribution.path.length);
+  for (const hash of contribution.path) out.hex(hash);
+}
+
+/** Finds the place of a contribution's batch among these. */
+export function batchPlaces(batches: readonly SignedBatch[]): (contribution: SettledContribution) => number {
+  const places = new Map<Address, Map<number, number>>();
+  for (const [place, { worker, sequence }] of batches.entries()) {
+    const own = places.get(worker);
+    if (own) own.set(sequence, place);
+    else places.set(worker, new Map([[sequence, place]]));
+  }
+  return ({ worker, batch }) => places.get(worker)!.get(batch.sequence)!;
 }
 
 /** Parses what a pool published. Throws if it is malformed; whether it is true is for the trees to say. */
 export function decodeEpochData(data: Uint8Array): EpochData {
   // msgpackr leaves a property on what it unpacks: it gets a view of its own.
-  const [, batchTuples, taskTuples] = v.parse(dataSchema, packr.unpack(data.subarray()));
+  const [, batchTuples, taskTuples] = v.parse(dataSchema, unpackr.unpack(data.subarray()));
   const batches = batchTuples.map(
     ([worker, sequence, root, count, signature]): SignedBatch => ({ worker, sequence, root, count, signature }),
   );

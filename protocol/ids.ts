@@ -47,6 +47,7 @@ export const toCid = parse("a CIDv1 of SHA-256 in base32", isCid);
 
 /** Made of character codes: a string grown digit by digit is kept as a tree of its pieces, ten times as large. */
 export const toHex = (bytes: Uint8Array): Hex => {
+  if (bytes.length === 32) return wordToHex(bytes);
   const codes = new Uint8Array(2 + 2 * bytes.length);
   codes.set(HEX_PREFIX);
   for (let i = 0; i < bytes.length; i++) {
@@ -58,6 +59,18 @@ export const toHex = (bytes: Uint8Array): Hex => {
     text += String.fromCharCode.apply(null, codes.subarray(i, i + MAX_CODES) as unknown as number[]);
   return text as Hex;
 };
+
+// Nearly all that is written is 32 bytes; with a list of that length it takes a third of the time.
+const wordCodes: number[] = Array.from({ length: 66 }, () => 0);
+function wordToHex(bytes: Uint8Array): Hex {
+  wordCodes[0] = HEX_PREFIX[0]!;
+  wordCodes[1] = HEX_PREFIX[1]!;
+  for (let i = 0; i < 32; i++) {
+    wordCodes[2 + 2 * i] = HEX_DIGIT[bytes[i]! >> 4]!;
+    wordCodes[3 + 2 * i] = HEX_DIGIT[bytes[i]! & 15]!;
+  }
+  return String.fromCharCode.apply(null, wordCodes) as Hex;
+}
 export const hex32 = (bytes: Uint8Array): Bytes32 => toHex(bytes) as Bytes32;
 
 const codesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));

@@ -28,35 +28,66 @@ export function nodeHash(left: Uint8Array, right: Uint8Array, keccak: Keccak = k
   return keccak(node);
 }
 
+const HASH_BYTES = 32;
+
+/** Hashes in a row, 32 bytes each: as many small arrays would be most of the memory, and of the collector's work. */
+export function hashRow(count: number, hashOf: (i: number) => Uint8Array): Uint8Array {
+  const row = new Uint8Array(HASH_BYTES * count);
+  for (let i = 0; i < count; i++) row.set(hashOf(i), HASH_BYTES * i);
+  return row;
+}
+export const hashIn = (row: Uint8Array, i: number): Uint8Array => row.slice(HASH_BYTES * i, HASH_BYTES * (i + 1));
+
 /** The level above: neighbours paired, an odd last node carried up unchanged, which is RFC 6962's shape read bottom-up. */
-function parents(level: Uint8Array[], keccak: Keccak): Uint8Array[] {
-  const above: Uint8Array[] = [];
-  for (let i = 0; i + 1 < level.length; i += 2) above.push(nodeHash(level[i]!, level[i + 1]!, keccak));
-  if (level.length % 2 === 1) above.push(level.at(-1)!);
-  return above;
+function parents(level: Uint8Array, keccak: Keccak): Uint8Array {
+  const count = level.length / HASH_BYTES;
+  return hashRow((count + 1) >>> 1, (i) => {
+    if (2 * i + 1 === count) return level.subarray(HASH_BYTES * 2 * i);
+    node.set(level.subarray(HASH_BYTES * 2 * i, HASH_BYTES * 2 * (i + 1)), 1);
+    return keccak(node);
+  });
 }
 
 /** A tree kept whole, so that many leaves can be proved. */
 export class KeccakTree {
-  readonly root: Uint8Array;
-  readonly count: number;
-  readonly #levels: Uint8Array[][];
+  #levels: Uint8Array[] = [];
+  #root: Uint8Array;
 
   constructor(leaves: readonly Uint8Array[], keccak: Keccak = keccak_256) {
-    let level = leaves.map((leaf) => leafHash(leaf, keccak));
-    this.count = leaves.length;
+    this.#root = this.#build(leaves.length, (i) => leafHash(leaves[i]!, keccak), keccak);
+  }
+
+  /** The tree of so many leaves that are hashed already. */
+  static overHashes(count: number, hashOf: (i: number) => Uint8Array, keccak: Keccak = keccak_256): KeccakTree {
+    const tree = new KeccakTree([], keccak);
+    tree.#root = tree.#build(count, hashOf, keccak);
+    return tree;
+  }
+
+  #build(count: number, hashOf: (i: number) => Uint8Array, keccak: Keccak): Uint8Array {
+    let level = hashRow(count, hashOf);
     this.#levels = [level];
-    while (level.length > 1) {
+    while (level.length > HASH_BYTES) {
       level = parents(level, keccak);
       this.#levels.push(level);
     }
-    this.root = level[0] ?? keccak(new Uint8Array(0));
+    return count === 0 ? keccak(new Uint8Array(0)) : level;
+  }
+
+  get root(): Uint8Array {
+    return this.#root;
+  }
+  get count(): number {
+    return this.#levels[0]!.length / HASH_BYTES;
   }
 
   /** The siblings of leaf `index` from the bottom up, 32 bytes each: ⌈log2 n⌉ at most. */
   path(index: number): Uint8Array[] {
     invariant(Number.isInteger(index) && index >= 0 && index < this.count, `no leaf ${index} of ${this.count}`);
-    return this.#levels.flatMap((level, height) => level[Math.floor(index / 2 ** height) ^ 1] ?? []);
+    return this.#levels.flatMap((level, height) => {
+      const sibling = Math.floor(index / 2 ** height) ^ 1;
+      return sibling < level.length / HASH_BYTES ? [hashIn(level, sibling)] : [];
+    });
   }
 }
 

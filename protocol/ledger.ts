@@ -2,6 +2,7 @@
 import type { SumTreeRoot } from "./epoch.ts";
 import { EMPTY_LEDGER, ledgerLeaf } from "./epoch.ts";
 import { type Address, hex32 } from "./ids.ts";
+import type { Keccak } from "./keccakTree.ts";
 import { forfeits } from "./payout.ts";
 import { addSums, NOTHING, type Sum, SumTree } from "./sumTree.ts";
 
@@ -33,8 +34,11 @@ export function ledgerAfter(
 export const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   [...ledger].map(([worker, sum]) => ({ worker, sum })).sort((a, b) => (a.worker < b.worker ? -1 : 1));
 
-export const ledgerTree = (entries: readonly LedgerEntry[]): SumTree =>
-  new SumTree(entries.map(({ worker, sum }) => ({ data: ledgerLeaf(worker, sum), sum })));
+export const ledgerTree = (entries: readonly LedgerEntry[], keccak?: Keccak): SumTree =>
+  new SumTree(
+    entries.map(({ worker, sum }) => ({ data: ledgerLeaf(worker, sum), sum })),
+    keccak,
+  );
 
 export function ledgerRoot(tree: SumTree): SumTreeRoot {
   const { hash, sum, count } = tree.root;

@@ -2,7 +2,7 @@
 // total, and a run of neighbouring leaves has a provable one. Shape of RFC 6962; contracts/libraries/SumTree.sol is the twin.
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { invariant } from "./errors.ts";
-import { leafHash } from "./keccakTree.ts";
+import { hashIn, hashRow, type Keccak, leafHash } from "./keccakTree.ts";
 import { putBigUint, putUint } from "./pack.ts";
 
 /** What a worker earned and how often it was right and wrong; in a ledger, since the pool began. */
@@ -20,7 +20,7 @@ export const addSums = (a: Sum, b: Sum): Sum => ({
   bad: a.bad + b.bad,
 });
 
-/** Reward (16 bytes) ‖ right (8) ‖ wrong (8), at `at` of `target`; returns the place after it. */
+/** Reward (16 bytes) ‖ right (8) ‖ wrong (8), at `at` of `target`, over zeros; returns the place after it. */
 export function putSum(target: Uint8Array, at: number, sum: Sum): number {
   return putUint(target, putUint(target, putBigUint(target, at, sum.rewardWei, 16), sum.good, 8), sum.bad, 8);
 }
@@ -47,33 +47,62 @@ export interface SumRoot extends SumNode {
 
 const EMPTY: SumRoot = { hash: new Uint8Array(32), sum: NOTHING, count: 0 };
 
-function parent(left: SumNode, right: SumNode): SumNode {
-  const bytes = new Uint8Array(129);
-  bytes[0] = 1;
-  bytes.set(left.hash, 1);
-  putSum(bytes, 33, left.sum);
-  bytes.set(right.hash, 65);
-  putSum(bytes, 97, right.sum);
-  return { hash: keccak_256(bytes), sum: addSums(left.sum, right.sum) };
+/** Nodes side by side: the hashes in one array, for the same reason as in `keccakTree.ts`. */
+interface Level {
+  hashes: Uint8Array;
+  sums: Sum[];
+}
+
+// One buffer for every node: hashing is synchronous, and this is done once a contribution.
+const node = new Uint8Array(129);
+
+function parents({ hashes, sums }: Level, keccak: Keccak): Level {
+  const above: Sum[] = [];
+  for (let i = 0; i < sums.length; i += 2) above.push(sums[i + 1] ? addSums(sums[i]!, sums[i + 1]!) : sums[i]!);
+  return {
+    hashes: hashRow(above.length, (i) => {
+      const left = hashes.subarray(64 * i, 64 * i + 32);
+      if (2 * i + 1 === sums.length) return left;
+      node.fill(0);
+      node[0] = 1;
+      node.set(left, 1);
+      putSum(node, 33, sums[2 * i]!);
+      node.set(hashes.subarray(64 * i + 32, 64 * i + 64), 65);
+      putSum(node, 97, sums[2 * i + 1]!);
+      return keccak(node);
+    }),
+    sums: above,
+  };
 }
 
 /** A tree kept whole, so that many runs can be proved. */
 export class SumTree {
-  readonly root: SumRoot;
-  readonly #levels: SumNode[][];
+  #levels: Level[] = [];
 
   /** `leaves` in their order. None: a root of zeros. */
-  constructor(leaves: readonly SumLeaf[]) {
-    let level: SumNode[] = leaves.map(({ data, sum }) => ({ hash: leafHash(data), sum }));
-    this.#levels = [level];
-    while (level.length > 1) {
-      const above: SumNode[] = [];
-      for (let i = 0; i + 1 < level.length; i += 2) above.push(parent(level[i]!, level[i + 1]!));
-      if (level.length % 2 === 1) above.push(level.at(-1)!);
-      this.#levels.push(above);
-      level = above;
+  constructor(leaves: readonly SumLeaf[], keccak: Keccak = keccak_256) {
+    const hashes = hashRow(leaves.length, (i) => leafHash(leaves[i]!.data, keccak));
+    this.#build({ hashes, sums: leaves.map(({ sum }) => sum) }, keccak);
+  }
+
+  /** The tree of leaves with these sums that are hashed already. */
+  static overHashes(sums: Sum[], hashOf: (i: number) => Uint8Array, keccak: Keccak = keccak_256): SumTree {
+    const tree = new SumTree([], keccak);
+    tree.#build({ hashes: hashRow(sums.length, hashOf), sums }, keccak);
+    return tree;
+  }
+
+  #build(leaves: Level, keccak: Keccak): void {
+    this.#levels = [leaves];
+    for (let level = leaves; level.sums.length > 1; ) {
+      level = parents(level, keccak);
+      this.#levels.push(level);
     }
-    this.root = level[0] ? { ...level[0], count: leaves.length } : EMPTY;
+  }
+
+  get root(): SumRoot {
+    const { hashes, sums } = this.#levels.at(-1)!;
+    return sums[0] ? { hash: hashes, sum: sums[0], count: this.#levels[0]!.sums.length } : EMPTY;
   }
 
   /**
@@ -81,17 +110,18 @@ export class SumTree {
    * neighbour where the run starts at an odd place, then the right neighbour where it ends at an even one.
    */
   path(first: number, length: number): SumNode[] {
-    const count = this.#levels[0]!.length;
+    const count = this.#levels[0]!.sums.length;
     invariant(
       length > 0 && first >= 0 && first + length <= count,
       `no run of ${length} at ${first} in ${count} leaves`,
     );
     const siblings: SumNode[] = [];
+    const take = ({ hashes, sums }: Level, i: number) => siblings.push({ hash: hashIn(hashes, i), sum: sums[i]! });
     let low = first;
     let high = first + length; // exclusive
     for (const level of this.#levels.slice(0, -1)) {
-      if (low % 2 === 1) siblings.push(level[low - 1]!);
-      if (high % 2 === 1 && high < level.length) siblings.push(level[high]!);
+      if (low % 2 === 1) take(level, low - 1);
+      if (high % 2 === 1 && high < level.sums.length) take(level, high);
       low >>>= 1;
       high = (high + 1) >>> 1;
     }

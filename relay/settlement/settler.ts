@@ -23,6 +23,7 @@ import { type Address, type Bytes32, type Cid, type JobId, toAddress, toBytes32 
 import { appHash, jobHash } from "../../protocol/job.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import type { ChainAddresses } from "../chain/deploy.ts";
+import { keccak } from "../hashes.ts";
 import { dealsToAbi, headerToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "./abi.ts";
 import { Contracts } from "./contracts.ts";
 import { creditRuns } from "./creditRuns.ts";
@@ -270,7 +271,7 @@ export class Settler {
     const batches = [...(this.#o.batches?.() ?? [])].filter(
       ({ worker, sequence }) => !this.#tables.hasBatch(worker, sequence),
     );
-    const epoch = buildEpoch({ previous: this.#tables.ledgerBefore(), deals, tasks, batches });
+    const epoch = buildEpoch({ previous: this.#tables.ledgerBefore(), deals, tasks, batches }, keccak);
     const id = this.#tables.insertEpoch(epoch, this.#nowS());
     return this.#tables.epochs().find((stored) => stored.id === id);
   }
@@ -413,7 +414,7 @@ export class Settler {
       if (!deal) throw new SuperEdgeError("chain-unavailable", `there is no deal ${dealId} on chain any more`);
       deals.set(dealId, deal);
     }
-    const epoch = buildEpoch({ previous: this.#tables.ledgerBefore(stored.id), deals, tasks, batches });
+    const epoch = buildEpoch({ previous: this.#tables.ledgerBefore(stored.id), deals, tasks, batches }, keccak);
     invariant(epoch.roots.ledger.root === stored.roots.ledger.root, `epoch ${stored.id} builds again to its roots`);
     return epoch;
   }

@@ -3,7 +3,8 @@ import { Packr } from "msgpackr";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dealsHash, type EpochHeader, epochHash } from "../../protocol/epoch.ts";
 import { buildEpoch, type Epoch } from "../../protocol/epochBuild.ts";
-import { decodeEpochData } from "../../protocol/epochData.ts";
+import { decodeEpochData, type EpochData, encodeEpochData } from "../../protocol/epochData.ts";
+import { fromHex } from "../../protocol/ids.ts";
 import { dealsToAbi, headerToAbi } from "../../relay/settlement/abi.ts";
 import { named, World } from "./world.ts";
 
@@ -20,6 +21,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** Numbers of every length that MessagePack has, and lists of both. */
+function manyTasks(): EpochData {
+  const batches = [0, 127, 128, 255, 256, 2 ** 16 - 1, 2 ** 16, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER].map(
+    (sequence) => ({ ...epoch.batches[0]!, sequence, count: sequence % 2 ** 32 }),
+  );
+  const [{ contributions, ...task }] = epoch.tasks as [Epoch["tasks"][0]];
+  const tasks = Array.from({ length: 300 }, (_, i) => ({
+    ...{ ...task, index: i },
+    contributions: Array.from({ length: i % 17 }, (_, j) => {
+      const { worker, ...batch } = batches[(i + j) % batches.length]!;
+      return { ...contributions[0]!, worker, score: i, position: j, path: Array(i % 20).fill(named("sibling")), batch };
+    }),
+  }));
+  return { tasks, batches };
+}
+
 describe("the data of an epoch", () => {
   it("is enough to build all its trees again", () => {
     const { tasks, batches } = decodeEpochData(epoch.data);
@@ -28,6 +45,24 @@ describe("the data of an epoch", () => {
 
   it("is the same whatever the order its tasks came in", () => {
     expect(build([...epoch.tasks].reverse(), [...epoch.batches].reverse()).data).toEqual(epoch.data);
+  });
+
+  it("is written as msgpackr writes the same values", () => {
+    const packr = new Packr({ useRecords: false });
+    const { tasks, batches } = manyTasks();
+    const places = new Map(batches.map(({ worker, sequence }, place) => [`${worker} ${sequence}`, place]));
+    const expected = packr.pack([
+      1,
+      batches.map((b) => [fromHex(b.worker), b.sequence, fromHex(b.root), b.count, fromHex(b.signature)]),
+      tasks.map(({ contributions, ...task }) => [
+        ...[fromHex(task.dealId), task.index, fromHex(task.nonce), fromHex(task.digest)],
+        contributions.map((c) => [
+          ...[places.get(`${c.worker} ${c.batch.sequence}`), c.agrees, fromHex(c.digest), fromHex(c.salt)],
+          ...[c.score, c.position, c.path.map(fromHex)],
+        ]),
+      ]),
+    ]);
+    expect(Buffer.compare(encodeEpochData({ tasks, batches }), expected)).toBe(0);
   });
 
   it("is refused when malformed, whatever it is", () => {
