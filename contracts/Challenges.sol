@@ -143,7 +143,8 @@ contract Challenges is IChallenges {
         _requireRange("rewards", epoch.roots.rewards, rewards, true);
         uint256 owed = _owed(task.task, contributions, worker);
         uint256 paid = _paid(epoch, rewards, worker, task.position);
-        if (_isSorted(rewards) && owed == paid) revert NoFault(Fault.WrongReward);
+        bool areReal = _areOfTasks(rewards, epoch.roots.tasks.count);
+        if (areReal && _isSorted(rewards) && owed == paid) revert NoFault(Fault.WrongReward);
         _void(epoch, Fault.WrongReward);
     }
 
@@ -312,6 +313,14 @@ contract Challenges is IChallenges {
         if (!startsBefore || !endsAfter) revert Incomplete(name, worker);
         for (uint256 i = 0; i < length; i++)
             if (run.leaves[i].worker == worker) sum = SumTree.add(sum, run.leaves[i].sum);
+    }
+
+    /// @dev A reward for a task beyond the last would count for its worker, and no task could be shown beside it.
+    function _areOfTasks(IEpochs.RangeProof calldata rewards, uint32 tasks) private pure returns (bool) {
+        for (uint256 i = 0; i < rewards.leaves.length; i++) {
+            if (rewards.leaves[i].task >= tasks) return false;
+        }
+        return true;
     }
 
     function _isSorted(IEpochs.RangeProof calldata run) private pure returns (bool) {

@@ -105,7 +105,7 @@ interface IChallenges {
     ) external;
 
     /// @notice A reward that is not what the task's contributions say: wrong, missing, of somebody who did not contribute,
-    /// or out of order.
+    /// out of order, or for a task that is not in the epoch.
     /// @param contributions All of the task's.
     /// @param worker Whose reward it is.
     /// @param rewards The worker's leaf for this task with at least the neighbours that show, if it is missing, where it

@@ -359,6 +359,13 @@ describe("a wrong reward", () => {
     await expectExposed(again, show(again, "crony"));
   });
 
+  it("costs the bond if it is for a task that is not there", async () => {
+    const epoch = await assemble(world.certify(dealId, { 0: honest("ann", "bob") }));
+    const phantom = { worker: world.address("ann"), task: 7, sum: { rewardWei: 0n, good: 1, bad: 0 } };
+    const posted = await post(withRewards(epoch, [...epoch.rewards, phantom]));
+    await expectExposed(posted, show(posted, "ann"));
+  });
+
   it("is no charge against an honest pool, nor is the reward of one who did nothing", async () => {
     const posted = await post(await assemble(threeTasks()));
     for (const worker of ["ann", "bob", "nobody"]) await expectNoFault(posted, show(posted, worker));
