@@ -34,6 +34,7 @@ export const poolAnswer: v.GenericSchema<unknown, PoolView> = v.object({
   epochs: address,
   assets: address,
   market: address,
+  withdrawals: address,
   tasks: address,
   rpcUrl: text(2000),
   sandboxOrigin: text(2000),

@@ -22,3 +22,12 @@ export {
 } from "./quote.ts";
 export { checkReceipt, parseReceipt, type Receipt, type ReceiptChecks } from "./receipt.ts";
 export type { Balances, DealView } from "./wallet.ts";
+export {
+  parseWithdrawal,
+  type SignedWithdrawal,
+  sendWithdrawal,
+  signWithdrawal,
+  type WithdrawalPlace,
+  type WithdrawalWish,
+  withdrawalToJson,
+} from "./withdrawal.ts";

@@ -3,13 +3,13 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IHub} from "./interfaces/IHub.sol";
+import {IStakes} from "./interfaces/IStakes.sol";
 import {ITaskConsumer} from "./interfaces/ITaskConsumer.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
 import {Commit} from "./libraries/Commit.sol";
 import {Digest} from "./libraries/Digest.sol";
 import {MerkleTree} from "./libraries/MerkleTree.sol";
 import {PocoMath} from "./libraries/PocoMath.sol";
-import {Stake} from "./libraries/Stake.sol";
 
 /// @title Tasks asked for by contracts.
 /// @dev
@@ -22,8 +22,8 @@ contract Tasks is ITasks {
     uint256 public constant MAX_CALLBACK_GAS = 1_000_000;
     /// @notice Kept back for what comes after a callback: an event, and the digest of a result that was not taken.
     uint256 public constant CALLBACK_RESERVE = 40_000;
-    /// @notice What stakes are counted in: the Hub's.
-    uint256 public constant STAKE_UNIT_WEI = Stake.UNIT_WEI;
+    /// @notice What a request's stake is counted in, so that it fits beside the rest of the task.
+    uint256 public constant STAKE_UNIT_WEI = 1e15;
 
     /// @dev One word.
     struct Task {
@@ -34,6 +34,7 @@ contract Tasks is ITasks {
     }
 
     IHub private immutable _hub;
+    IStakes private immutable _stakes;
 
     mapping(bytes32 taskId => Task) private _tasks;
     mapping(bytes32 taskId => bytes32 digest) private _undelivered;
@@ -43,6 +44,7 @@ contract Tasks is ITasks {
     constructor(IHub hub_) {
         if (hub_.tasks() != address(this)) revert RequestInvalid("hub");
         _hub = hub_;
+        _stakes = IStakes(hub_.stakes());
     }
 
     /// @inheritdoc ITasks
@@ -79,7 +81,9 @@ contract Tasks is ITasks {
             contributions,
             unrevealed
         );
-        _hub.settleTask(taskId, msg.sender, task.stakeUnits, workers, digests, digest);
+        if (task.stakeUnits > 0)
+            _stakes.settle(taskId, workers, digests, digest, task.stakeUnits * STAKE_UNIT_WEI);
+        _hub.settleTask(taskId, msg.sender, digest, workers, _groupsOf(digests, digest));
         if (task.callbackGas > 0) _callBack(taskId, task, digest, result);
     }
 
@@ -115,6 +119,17 @@ contract Tasks is ITasks {
     /// @inheritdoc ITasks
     function consumerOf(bytes32 taskId) external view returns (address) {
         return _tasks[taskId].consumer;
+    }
+
+    /// @dev As the Hub takes them: 0 for who has `digest`; for another digest one more than the first place where it stands.
+    function _groupsOf(bytes32[] memory digests, bytes32 digest) private pure returns (bytes memory groups) {
+        groups = new bytes(digests.length);
+        for (uint256 i = 0; i < digests.length; i++) {
+            if (digests[i] == digest) continue;
+            uint256 first = 0;
+            while (digests[first] != digests[i]) first++;
+            groups[i] = bytes1(uint8(first + 1));
+        }
     }
 
     /// @dev Last, when all is settled: whatever the consumer does, re-entering included, finds the task paid. It gets its gas

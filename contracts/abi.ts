@@ -89,3 +89,17 @@ export const marketAbi = [
   "error TermMismatch(string term)",
   "error VolumeTooLow(bytes32 orderHash, uint256 least, uint256 found)",
 ] as const;
+
+const withdrawal =
+  "tuple(address account, address to, uint256 amountWei, uint256 maxFeeWei, bytes32 salt, uint64 deadline)";
+
+export const withdrawalsAbi = [
+  `function withdraw(${withdrawal} order, bytes signature, uint256 feeWei)`,
+  "function cancel(bytes32 orderHash)",
+  "function isUsed(address account, bytes32 orderHash) view returns (bool)",
+  "event Relayed(address indexed account, bytes32 indexed orderHash, address indexed relayer, uint256 feeWei)",
+  "error Expired(bytes32 orderHash, uint256 deadline)",
+  "error FeeTooHigh(uint256 feeWei, uint256 maxFeeWei)",
+  "error AlreadyUsed(address account, bytes32 orderHash)",
+  "error BadSignature(address account, bytes32 orderHash)",
+] as const;

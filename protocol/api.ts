@@ -105,6 +105,7 @@ export interface PoolView {
   assets: string;
   market: string;
   tasks: string;
+  withdrawals: string;
   /** JSON-RPC of the chain as a browser reaches it. */
   rpcUrl: string;
   /** Origin of the frame kernels run in: another host than the page's. */

@@ -80,6 +80,7 @@ export async function start(config: Config): Promise<Running> {
         epochs: addresses.epochs,
         assets: addresses.assets,
         market: addresses.market,
+        withdrawals: addresses.withdrawals,
         tasks: addresses.tasks,
         rpcUrl: "/chain",
         sandboxOrigin: config.sandboxOrigin ?? `http://${config.sandboxHost}:${port}`,

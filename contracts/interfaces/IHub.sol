@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Where the money is: balances, deals, bonds, scores.
 /// @notice No owner and no upgrade. The token balance of the Hub is always
-/// Σ free + Σ locked in deals + Σ budgets + Σ bonds + Σ unbonding + Σ claimable + Σ stakes, leaving ones included + what waits
-/// to be burned, to the wei.
+/// Σ free (that of Stakes, which is all workers' stakes, included) + Σ locked in deals + Σ budgets + Σ bonds + Σ unbonding +
+/// Σ claimable + what waits to be burned, to the wei.
 interface IHub {
     /// @notice The rule by which a deal's results are believed.
     /// @param Pool The pool's own credibility rule; the contract checks signatures, digests and money.
@@ -134,10 +134,21 @@ interface IHub {
         uint256 sum;
     }
 
+    /// @notice The contracts that may call what is marked as theirs; none can be changed.
+    struct Peers {
+        address epochs;
+        address tasks;
+        address market;
+        address stakes;
+        address withdrawals;
+    }
+
     /// @notice Tokens came into an account's free balance.
     event Deposited(address indexed account, uint256 amountWei);
     /// @notice Free balance left as tokens.
     event Withdrawn(address indexed account, address indexed to, uint256 amountWei);
+    /// @notice Free balance went from one account to another: into or out of stakes, or to who sent a withdrawal.
+    event FreeMoved(address indexed from, address indexed to, uint256 amountWei);
     /// @notice A pool is there, or has a new fee for deals to come.
     event PoolRegistered(address indexed pool, uint16 feeBps);
     /// @notice Free balance became bond.
@@ -191,13 +202,6 @@ interface IHub {
     /// @notice A pool paid for a lie.
     event Slashed(address indexed pool, address indexed challenger, uint256 challengerWei, uint256 burnedWei);
 
-    /// @notice Free balance became stake, counted in thousandths of a token.
-    event Staked(address indexed worker, uint256 units);
-    /// @notice Stake is on its way out, and can be had at `endsAt`.
-    event UnstakingStarted(address indexed worker, uint256 units, uint64 endsAt);
-    /// @notice What was on its way out is free.
-    event Unstaked(address indexed worker, uint256 units);
-
     /// @notice A task that a contract asked for is certified and paid at once; `rewardsWei` are the workers', in their order.
     event TaskSettled(
         bytes32 indexed dealId,
@@ -207,12 +211,14 @@ interface IHub {
         uint256 poolWei,
         uint256 burnedWei
     );
-    /// @notice A worker was wrong about a task, or did not reveal as it had promised; of its stake this much is to be burned.
-    event Faulted(bytes32 indexed dealId, address indexed worker, uint32 score, uint256 lostUnits);
+    /// @notice A worker was wrong about a task, or did not reveal as it had promised.
+    event Faulted(bytes32 indexed dealId, address indexed worker, uint32 score);
 
     error NotEpochs(address caller);
     error NotTasks(address caller);
     error NotMarket(address caller);
+    error NotStakes(address caller);
+    error NotWithdrawals(address caller);
     error ZeroAddress();
     error NotEnough(address account, uint256 haveWei, uint256 wantWei);
     error PoolUnknown(address pool);
@@ -223,8 +229,7 @@ interface IHub {
     error BudgetNotLeaving(address requester, address pool, uint256 leavesAt);
     error DealUnknown(bytes32 dealId);
     error DealIsOver(bytes32 dealId, uint256 deadline);
-    error StakeTooLow(address worker, uint256 units, uint256 neededUnits);
-    error NotCertified(bytes32 digest, uint256 agreeing);
+    error NotCertified(uint256 agreeing);
     error DealIsClosed(bytes32 dealId);
     error DealOfOtherPool(bytes32 dealId, address expected, address found);
     error DealExhausted(bytes32 dealId, uint256 leftTasks, uint256 wantTasks);
@@ -331,37 +336,42 @@ interface IHub {
     /// @notice Takes up to `amountWei` of the pool's bond: half to the challenger, the rest burned.
     function slash(address pool, uint256 amountWei, address challenger) external;
 
-    // Stakes of workers, for tasks that contracts ask for.
+    // For Stakes only.
 
-    /// @notice Moves free balance of the caller into its stake, in thousandths of a token.
-    function stake(uint256 units) external;
+    /// @notice Moves free balance from one account to another: into stakes on the word of `from`, and out again.
+    function moveFree(address from, address to, uint256 amountWei) external;
 
-    /// @notice Starts to take stake out; until it is over, it is lost for what turns out wrong. A new call adds to what is on
-    /// its way and starts the delay anew.
-    function unstake(uint256 units) external;
+    // For Withdrawals only.
 
-    /// @notice Moves what has left the stake into the free balance.
-    function finishUnstaking() external;
+    /// @notice Moves free balance of `account`, which has signed for it, out to `to`, less a fee that becomes the relayer's
+    /// free balance.
+    /// @param amountWei Fee included.
+    function withdrawFor(
+        address account,
+        address to,
+        uint256 amountWei,
+        address relayer,
+        uint256 feeWei
+    ) external;
 
     // For Tasks only.
 
     /// @notice Opens a deal of one task that is set aside at once: only `settleTask` and `refundTask` end it.
     function openTask(address payer, Order calldata order) external returns (bytes32 dealId);
 
-    /// @notice Settles a task by the rule of PocoMath: the right ones are paid by share, the others lose a third of their score
-    /// and the stake asked for, to nobody's gain. Price and lost stakes are divided here; Tasks vouches for who said what.
+    /// @notice Settles a task by the rule of PocoMath: the right ones are paid by share, the others lose a third of their
+    /// score. Tasks vouches for who said what.
     /// @param pool Must be the deal's.
-    /// @param stakeUnits What each worker must have staked, in thousandths of a token.
-    /// @param workers Each once: first those who revealed, then those who did not.
-    /// @param digests Of those who revealed.
     /// @param digest Of the result.
+    /// @param workers Each once: first those who revealed, then those who did not.
+    /// @param groups A byte for each of those who revealed, at most 16: 0 for that digest, and the same for whoever agrees with
+    /// each other.
     function settleTask(
         bytes32 dealId,
         address pool,
-        uint256 stakeUnits,
+        bytes32 digest,
         address[] calldata workers,
-        bytes32[] calldata digests,
-        bytes32 digest
+        bytes calldata groups
     ) external;
 
     /// @notice Gives the price back to its payer, after the deadline.
@@ -373,15 +383,14 @@ interface IHub {
     // Views.
 
     function tasks() external view returns (address);
-    function stakeOf(
-        address worker
-    ) external view returns (uint256 units, uint256 unstakingUnits, uint256 endsAt);
     function burnableWei() external view returns (uint256);
     function unbondSeconds() external view returns (uint64);
 
     function token() external view returns (address);
     function epochs() external view returns (address);
     function market() external view returns (address);
+    function stakes() external view returns (address);
+    function withdrawals() external view returns (address);
     function freeWei(address account) external view returns (uint256);
     function scoreOf(address worker) external view returns (uint256);
     function dealNonce(address requester) external view returns (uint256);

@@ -14,6 +14,8 @@ export type ContractName =
   | "Governance"
   | "AuthorisedContracts"
   | "Tasks"
+  | "Stakes"
+  | "Withdrawals"
   | "examples/Bet"
   | "examples/Feed";
 

@@ -19,6 +19,8 @@ export const CONTRACTS = {
   authorised: "AuthorisedContracts",
   tasks: "Tasks",
   market: "Market",
+  stakes: "Stakes",
+  withdrawals: "Withdrawals",
 } as const satisfies Record<string, ContractName>;
 type Part = keyof typeof CONTRACTS;
 const PARTS = Object.keys(CONTRACTS) as Part[];
@@ -92,11 +94,12 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
   if (unbondSeconds <= windowSeconds)
     throw new Error(`expected an unbonding delay above the window of ${windowSeconds} s, found ${unbondSeconds} s`);
   const { deployer: _, firstNonce, terms, ...addresses } = await readPlan(options);
-  const { token, hub, epochs, challenges, assets, timelock, governance, tasks, market } = addresses;
+  const { token, hub, epochs, challenges, assets, timelock, governance, tasks, market, stakes, withdrawals } =
+    addresses;
   const votes = [VOTING_DELAY_SECONDS, VOTING_PERIOD_SECONDS, supplyWei / PROPOSER_SHARE, QUORUM_PERCENT];
   const args: Record<Part, unknown[]> = {
     token: [treasury, supplyWei],
-    hub: [token, epochs, tasks, market, unbondSeconds, closeSeconds],
+    hub: [token, { epochs, tasks, market, stakes, withdrawals }, unbondSeconds, closeSeconds],
     epochs: [hub, challenges, windowSeconds],
     challenges: [epochs],
     assets: [],
@@ -105,6 +108,8 @@ export async function deploy(options: DeployOptions): Promise<ChainAddresses> {
     authorised: [timelock, assets],
     tasks: [hub],
     market: [hub, assets],
+    stakes: [hub],
+    withdrawals: [hub],
   };
   const provider = deployer.provider!;
   for (const [i, part] of PARTS.entries()) {

@@ -16,6 +16,7 @@ describe("the ABI that clients carry", () => {
     ["hubAbi", "Hub", clientAbi.hubAbi],
     ["assetsAbi", "Assets", clientAbi.assetsAbi],
     ["marketAbi", "Market", clientAbi.marketAbi],
+    ["withdrawalsAbi", "Withdrawals", clientAbi.withdrawalsAbi],
   ])("%s is part of the compiled contract's, to the names", (_, name, abi) => {
     const compiled = new Set(fragmentsOf(artifactOf(name).abi).map(oneSpace));
     expect(fragmentsOf(abi).length).toBeGreaterThan(0);
@@ -23,7 +24,7 @@ describe("the ABI that clients carry", () => {
   });
 
   it("holds every ABI that clients carry to a contract", () => {
-    expect(Object.keys(clientAbi).sort()).toEqual(["assetsAbi", "hubAbi", "marketAbi", "tokenAbi"]);
+    expect(Object.keys(clientAbi).sort()).toEqual(["assetsAbi", "hubAbi", "marketAbi", "tokenAbi", "withdrawalsAbi"]);
   });
 });
 

@@ -24,6 +24,8 @@ const CONTRACTS: ContractName[] = [
   "AuthorisedContracts",
   "Tasks",
   "Market",
+  "Stakes",
+  "Withdrawals",
 ];
 /** EIP-170. */
 const MAX_CODE_BYTES = 24_576;

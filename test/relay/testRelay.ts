@@ -118,6 +118,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         assets: domain.hub,
         market: domain.hub,
         tasks: domain.hub,
+        withdrawals: domain.hub,
         rpcUrl: "/chain",
         sandboxOrigin: "http://127.0.0.1",
         feeBps: 1000,

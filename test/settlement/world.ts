@@ -148,7 +148,7 @@ export class World {
     } catch (error) {
       if (!isError(error, "CALL_EXCEPTION")) throw error;
       // The Hub's errors come through Epochs and Market, which do not declare them; and an estimate of gas names none.
-      const named = (["hub", "market", "epochs"] as const).map(
+      const named = (["hub", "market", "epochs", "withdrawals"] as const).map(
         (name) => this.contract(name).interface.parseError(error.data ?? "0x")?.name,
       );
       return error.revert?.name ?? named.find(Boolean) ?? "unknown";

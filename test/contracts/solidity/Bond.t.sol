@@ -13,7 +13,12 @@ contract BondTest is Test {
 
     function setUp() public {
         _token = new EdgeToken(address(this), 1e27);
-        _hub = new Hub(_token, address(this), address(this), address(this), 200, 300);
+        _hub = new Hub(
+            _token,
+            IHub.Peers(address(this), address(this), address(this), address(this), address(this)),
+            200,
+            300
+        );
         _token.approve(address(_hub), 1000);
         _hub.deposit(1000);
         _hub.registerPool(0);

@@ -7,6 +7,7 @@ import {AuthorisedContracts} from "../../../contracts/AuthorisedContracts.sol";
 import {EdgeToken} from "../../../contracts/EdgeToken.sol";
 import {Governance} from "../../../contracts/Governance.sol";
 import {Hub} from "../../../contracts/Hub.sol";
+import {IHub} from "../../../contracts/interfaces/IHub.sol";
 import {Timelock} from "../../../contracts/Timelock.sol";
 import {IAssets} from "../../../contracts/interfaces/IAssets.sol";
 import {IAuthorisedContracts} from "../../../contracts/interfaces/IAuthorisedContracts.sol";
@@ -40,7 +41,12 @@ contract GovernanceTest is Test {
         _governance = new Governance(_token, _timelock, 1 days, 7 days, 1e24, 4);
         _assets = new Assets();
         _authorised = new AuthorisedContracts(address(_timelock), _assets);
-        _hub = new Hub(_token, address(0xe), address(0xf), address(0x10), 200, 300);
+        _hub = new Hub(
+            _token,
+            IHub.Peers(address(0xe), address(0xf), address(0x10), address(0x11), address(0x12)),
+            200,
+            300
+        );
         _template = new Template(1);
         _token.transfer(HOLDER, 1e26);
         vm.prank(HOLDER);

@@ -166,7 +166,12 @@ contract MarketTest is MarketWorld {
         vm.chainId(chain);
 
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        Hub hub = new Hub(_token, address(this), address(0x7a5c5), next, 200, 300);
+        Hub hub = new Hub(
+            _token,
+            IHub.Peers(address(this), address(0x7a5c5), next, address(0x57a), address(0x3d1)),
+            200,
+            300
+        );
         Market other = new Market(hub, _assets);
         vm.expectPartialRevert(IMarket.BadSignature.selector);
         other.matchOrders(orders);

@@ -33,7 +33,12 @@ abstract contract MarketWorld is Test {
         _token = new EdgeToken(address(this), 1e27);
         _assets = new Assets();
         address market = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        _hub = new Hub(_token, address(this), address(0x7a5c5), market, 200, 300);
+        _hub = new Hub(
+            _token,
+            IHub.Peers(address(this), address(0x7a5c5), market, address(0x57a), address(0x3d1)),
+            200,
+            300
+        );
         _market = new Market(_hub, _assets);
         vm.prank(_pool);
         _hub.registerPool(1000);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EdgeToken} from "../../../contracts/EdgeToken.sol";
 import {Epochs} from "../../../contracts/Epochs.sol";
 import {Hub} from "../../../contracts/Hub.sol";
+import {Withdrawals} from "../../../contracts/Withdrawals.sol";
 import {IEpochs} from "../../../contracts/interfaces/IEpochs.sol";
 import {IHub} from "../../../contracts/interfaces/IHub.sol";
 import {MerkleTree} from "../../../contracts/libraries/MerkleTree.sol";
@@ -23,6 +24,7 @@ abstract contract Posting is Test {
     EdgeToken public immutable token;
     Hub public immutable hub;
     Epochs public immutable epochs;
+    Withdrawals public immutable withdrawals;
 
     struct Posted {
         IEpochs.Epoch epoch;
@@ -40,8 +42,15 @@ abstract contract Posting is Test {
     constructor() {
         token = new EdgeToken(address(this), 1e27);
         address epochsAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        hub = new Hub(token, epochsAt, address(0x7a5c5), address(this), 200, 300);
+        address withdrawalsAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        hub = new Hub(
+            token,
+            IHub.Peers(epochsAt, address(0x7a5c5), address(this), address(0x57a), withdrawalsAt),
+            200,
+            300
+        );
         epochs = new Epochs(hub, address(this), 100);
+        withdrawals = new Withdrawals(hub);
     }
 
     /// @return Whether the bond covers it.

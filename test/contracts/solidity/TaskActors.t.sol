@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IHub} from "../../../contracts/interfaces/IHub.sol";
+import {IStakes} from "../../../contracts/interfaces/IStakes.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {TaskWorld} from "./TaskWorld.sol";
 
@@ -69,25 +70,26 @@ contract TaskActors is TaskWorld {
     function stake(uint8 who, uint16 units) external {
         uint256 most = _hub.freeWei(_workers[who % 8]) / 1e15;
         vm.prank(_workers[who % 8]);
-        _hub.stake(within(units, 0, most > 1000 ? 1000 : most));
+        _stakes.stake(uint96(within(units, 0, most > 1000 ? 1000 : most) * 1e15));
     }
 
     function unstake(uint8 who, uint16 units) external {
-        (uint256 staked, , ) = _hub.stakeOf(_workers[who % 8]);
+        uint256 stakedWei = _stakes.stakeOf(_workers[who % 8]).stakedWei;
         vm.prank(_workers[who % 8]);
-        _hub.unstake(within(units, 0, staked));
+        _stakes.unstake(uint96(within(units, 0, stakedWei / 1e15) * 1e15));
     }
 
     function finishUnstaking(uint8 who) external {
-        (, , uint256 endsAt) = _hub.stakeOf(_workers[who % 8]);
-        if (block.timestamp < endsAt) vm.expectPartialRevert(IHub.UnbondingNotOver.selector);
+        uint256 leavesAt = _stakes.stakeOf(_workers[who % 8]).leavesAt;
+        if (block.timestamp < leavesAt) vm.expectPartialRevert(IStakes.UnstakingNotOver.selector);
         vm.prank(_workers[who % 8]);
-        _hub.finishUnstaking();
+        _stakes.finishUnstaking();
     }
 
     function burn() external {
         uint256 supplyWei = _token.totalSupply();
         _hub.burnSettled();
+        _stakes.burnLost();
         burnedWei += supplyWei - _token.totalSupply();
     }
 
@@ -105,6 +107,16 @@ contract TaskActors is TaskWorld {
 
     function heldWei() external view returns (uint256) {
         return _token.balanceOf(address(_hub));
+    }
+
+    /// @notice In the Hub, and what Stakes owes of it.
+    function stakesWei() external view returns (uint256 haveWei, uint256 oweWei) {
+        haveWei = _hub.freeWei(address(_stakes));
+        oweWei = _stakes.lostWei();
+        for (uint256 i = 0; i < 8; i++) {
+            IStakes.Stake memory own = _stakes.stakeOf(_workers[i]);
+            oweWei += uint256(own.stakedWei) + own.leavingWei;
+        }
     }
 
     /// @notice By the accounts, without the tasks that are open.
@@ -128,6 +140,11 @@ contract TaskInvariants is TaskWorld {
             openWei += uint256(deal.pendingTasks) * deal.pricePerTaskWei;
         }
         vm.assertEq(_actors.heldWei(), _actors.owedWei() + openWei);
+    }
+
+    function invariant_stakes_has_what_it_owes_to_the_wei() public view {
+        (uint256 haveWei, uint256 oweWei) = _actors.stakesWei();
+        vm.assertEq(haveWei, oweWei);
     }
 
     function invariant_a_task_ends_once() public view {

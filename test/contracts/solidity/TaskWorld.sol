@@ -3,7 +3,10 @@ pragma solidity 0.8.37;
 
 import {EdgeToken} from "../../../contracts/EdgeToken.sol";
 import {Hub} from "../../../contracts/Hub.sol";
+import {Stakes} from "../../../contracts/Stakes.sol";
 import {Tasks} from "../../../contracts/Tasks.sol";
+import {IHub} from "../../../contracts/interfaces/IHub.sol";
+import {IStakes} from "../../../contracts/interfaces/IStakes.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {Commit} from "../../../contracts/libraries/Commit.sol";
 import {Digest} from "../../../contracts/libraries/Digest.sol";
@@ -21,6 +24,7 @@ abstract contract TaskWorld is Test {
     EdgeToken internal _token;
     Hub internal _hub;
     Tasks internal _tasks;
+    Stakes internal _stakes;
     /// @dev By ascending address, as contributions are sorted.
     uint256[8] internal _keys;
     address[8] internal _workers;
@@ -28,8 +32,15 @@ abstract contract TaskWorld is Test {
     function _build() internal {
         _token = new EdgeToken(address(this), 1e27);
         address tasksAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        _hub = new Hub(_token, address(this), tasksAt, address(0x3a7), UNBOND, 300);
+        address stakesAt = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        _hub = new Hub(
+            _token,
+            IHub.Peers(address(this), tasksAt, address(0x3a7), stakesAt, address(0x3d1)),
+            UNBOND,
+            300
+        );
         _tasks = new Tasks(_hub);
+        _stakes = new Stakes(_hub);
         vm.prank(POOL);
         _hub.registerPool(1000);
         for (uint256 i = 0; i < 8; i++) {
@@ -53,7 +64,7 @@ abstract contract TaskWorld is Test {
     function _stake(uint256 worker, uint256 units) internal {
         _fund(_workers[worker], units * 1e15);
         vm.prank(_workers[worker]);
-        _hub.stake(units);
+        _stakes.stake(uint96(units * 1e15));
     }
 
     function _usual() internal view returns (ITasks.Request memory request) {
@@ -151,10 +162,10 @@ abstract contract TaskWorld is Test {
 
     /// @dev What the Hub owes to those whom these tests know.
     function _owedWei(address requester) internal view returns (uint256 owedWei) {
-        owedWei = _hub.freeWei(requester) + _hub.freeWei(POOL) + _hub.burnableWei();
+        owedWei = _hub.freeWei(requester) + _hub.freeWei(POOL) + _hub.burnableWei() + _stakes.lostWei();
         for (uint256 i = 0; i < 8; i++) {
-            (uint256 units, uint256 unstaking, ) = _hub.stakeOf(_workers[i]);
-            owedWei += _hub.freeWei(_workers[i]) + (units + unstaking) * 1e15;
+            IStakes.Stake memory own = _stakes.stakeOf(_workers[i]);
+            owedWei += _hub.freeWei(_workers[i]) + own.stakedWei + own.leavingWei;
         }
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IHub} from "../../../contracts/interfaces/IHub.sol";
+import {IStakes} from "../../../contracts/interfaces/IStakes.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {MerkleTree} from "../../../contracts/libraries/MerkleTree.sol";
 import {Payout} from "../../../contracts/libraries/Payout.sol";
@@ -52,11 +53,15 @@ contract TasksTest is TaskWorld {
         bytes32 id = _tasks.request(request);
         uint256 burnableWei = _hub.burnableWei();
         _certify(id, _votes(id, 3, 1, RESULT), _none(), RESULT);
-        (uint256 units, , ) = _hub.stakeOf(_workers[3]);
-        vm.assertEq(units, 500);
+        vm.assertEq(_stakes.stakeOf(_workers[3]).stakedWei, 5e17);
         vm.assertEq(_hub.scoreOf(_workers[3]), 4);
         vm.assertEq(_hub.scoreOf(_workers[0]), 8);
-        vm.assertEq(_hub.burnableWei() - burnableWei, PRICE / 20 + 15e17);
+        vm.assertEq(_hub.burnableWei() - burnableWei, PRICE / 20);
+        vm.assertEq(_stakes.lostWei(), 15e17);
+        uint256 supplyWei = _token.totalSupply();
+        _stakes.burnLost();
+        vm.assertEq(supplyWei - _token.totalSupply(), 15e17);
+        vm.assertEq(_hub.freeWei(address(_stakes)), 4 * 2e18 - 15e17);
         vm.assertEq(_token.balanceOf(address(_hub)), _owedWei(address(this)));
     }
 
@@ -66,19 +71,19 @@ contract TasksTest is TaskWorld {
         request.workerStakeWei = 15e17;
         bytes32 id = _tasks.request(request);
         vm.prank(_workers[2]);
-        _hub.unstake(1000);
+        _stakes.unstake(1e18);
         request.trust = 1;
         vm.prank(_workers[2]);
-        vm.expectPartialRevert(IHub.UnbondingNotOver.selector);
-        _hub.finishUnstaking();
+        vm.expectPartialRevert(IStakes.UnstakingNotOver.selector);
+        _stakes.finishUnstaking();
         _certify(id, _votes(id, 2, 1, RESULT), _none(), RESULT);
-        (uint256 units, uint256 unstaking, ) = _hub.stakeOf(_workers[2]);
-        vm.assertEq(units + unstaking, 0);
+        IStakes.Stake memory own = _stakes.stakeOf(_workers[2]);
+        vm.assertEq(uint256(own.stakedWei) + own.leavingWei, 0);
         vm.prank(_workers[0]);
-        _hub.unstake(1500);
+        _stakes.unstake(15e17);
         vm.warp(block.timestamp + UNBOND);
         vm.prank(_workers[0]);
-        _hub.finishUnstaking();
+        _stakes.finishUnstaking();
         vm.assertEq(_hub.freeWei(_workers[0]), 15e17 + (PRICE * 85) / 200);
         vm.assertEq(_token.balanceOf(address(_hub)), _owedWei(address(this)));
     }
@@ -89,7 +94,7 @@ contract TasksTest is TaskWorld {
         bytes32 id = _tasks.request(request);
         ITasks.Contribution[] memory votes = _votes(id, 2, 0, RESULT);
         vm.prank(POOL);
-        vm.expectPartialRevert(IHub.StakeTooLow.selector);
+        vm.expectPartialRevert(IStakes.StakeTooLow.selector);
         _tasks.certify(id, NONCE, votes, _none(), RESULT);
     }
 
@@ -285,9 +290,11 @@ contract TasksTest is TaskWorld {
         vm.expectPartialRevert(refused);
         _hub.openTask(address(this), order);
         vm.expectPartialRevert(refused);
-        _hub.settleTask(0, POOL, 0, new address[](0), new bytes32[](0), 0);
+        _hub.settleTask(0, POOL, 0, new address[](0), "");
         vm.expectPartialRevert(refused);
         _hub.refundTask(0);
+        vm.expectPartialRevert(IStakes.NotTasks.selector);
+        _stakes.settle(0, new address[](0), new bytes32[](0), 0, 0);
     }
 
     /// @dev All but 5 % and a bit of a price is the app's: what is left for workers rounds to nothing, and they were right.
@@ -303,8 +310,7 @@ contract TasksTest is TaskWorld {
         _certify(id, _votes(id, 3, 0, RESULT), _none(), RESULT);
         vm.assertEq(_hub.freeWei(_workers[0]), 0);
         vm.assertEq(_hub.scoreOf(_workers[0]), 1);
-        (uint256 units, , ) = _hub.stakeOf(_workers[0]);
-        vm.assertEq(units, 1000);
+        vm.assertEq(_stakes.stakeOf(_workers[0]).stakedWei, 1e18);
     }
 
     function testFuzz_nothing_is_made_and_nothing_lost(
