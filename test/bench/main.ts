@@ -14,6 +14,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   peer: () => import("./peer.ts"),
   classad: () => import("./classad.ts"),
   scheduler: () => import("./scheduler.ts"),
+  gas: () => import("./gas.ts"),
 };
 
 const name = process.argv[2] ?? "";
