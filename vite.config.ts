@@ -16,6 +16,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Never as data: URLs: sample data is fetched only when asked for, and the pages' CSP allows no data: fetches.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { volunteer: at("web/index.html"), console: at("web/console/index.html") } },
+    rolldownOptions: {
+      input: {
+        volunteer: at("web/index.html"),
+        console: at("web/console/index.html"),
+        explorer: at("web/explorer/index.html"),
+      },
+    },
   },
 });

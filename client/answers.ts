@@ -159,7 +159,7 @@ export const quoteAnswer: v.GenericSchema<unknown, QuoteView> = v.object({
 
 export const epochsAnswer: v.GenericSchema<unknown, EpochView[]> = v.array(
   v.object({
-    epoch: uint(),
+    epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(-1)),
     state: v.picklist(["built", "posted", "finalised", "voided"]),
     tasks: uint(),
     contributions: uint(),

@@ -1,5 +1,5 @@
 // A pool as a requester's program sees it: its apps, blobs and jobs, and the wallet that pays.
-import type { Signer } from "ethers";
+import type { Provider, Signer } from "ethers";
 import { type Manifest, parseParams } from "../kernels/kernel.ts";
 import type { EpochView, JobSpec, JobView, PoolView, QuoteRequest, Submit, WorkerView } from "../protocol/api.ts";
 import { cidOf } from "../protocol/cid.ts";
@@ -35,6 +35,9 @@ export interface JobRequest extends Terms {
   priceWei: bigint;
   title?: string;
 }
+
+/** Of an epoch's published data: 20,000 tasks with a dozen contributions each are about as much. */
+const MAX_EPOCH_DATA_BYTES = 64 * 1024 * 1024;
 
 /** What `submit` does, in order; `deposit` is left out where enough is free. */
 export type SubmitStep =
@@ -202,6 +205,16 @@ export class Grid {
 
   epochs(): Promise<EpochView[]> {
     return this.#relay.json(epochsAnswer, "api/epochs");
+  }
+
+  /** What one of the pool's epochs was built from. Throws `not-found`, and `too-large` beyond 64 MiB. */
+  epochData(number: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#relay.bytes(`api/epochs/${number}/data`, MAX_EPOCH_DATA_BYTES);
+  }
+
+  /** The chain, over the pool's own endpoint. */
+  get provider(): Provider {
+    return this.#wallet.provider;
   }
 
   /** Ends what the wallet's connection keeps running, so that a program can end. */

@@ -7,6 +7,7 @@
 export { type AirdropClaim, airdropOf, type Entitlement, StandardTree } from "./airdrop.ts";
 export type { PublishedApp } from "./apps.ts";
 export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
+export { type CheckedEpoch, checkEpoch, checkTask, type EpochEvidence } from "./epochChecks.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type OrderedResult, type Result } from "./job.ts";
@@ -21,6 +22,7 @@ export {
   type Wishes,
 } from "./quote.ts";
 export { checkReceipt, parseReceipt, type Receipt, type ReceiptChecks } from "./receipt.ts";
+export { type DealOnChain, type EpochOnChain, type PoolOnChain, type PostedEpoch, Settlement } from "./settlement.ts";
 export type { Balances, DealView } from "./wallet.ts";
 export {
   parseWithdrawal,

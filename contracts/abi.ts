@@ -46,6 +46,8 @@ export const hubAbi = [
   `function dealOf(bytes32 dealId) view returns (${deal} deal)`,
   "function freeWei(address account) view returns (uint256)",
   "function scoreOf(address worker) view returns (uint256)",
+  "function poolOf(address pool) view returns (tuple(uint128 bondWei, uint128 unbondingWei, uint128 pendingWei, uint128 claimableWei, uint64 unbondsAt, uint16 feeBps, bool registered))",
+  "event PoolRegistered(address indexed pool, uint16 feeBps)",
   `event DealOpened(bytes32 indexed dealId, address indexed requester, address indexed pool, address payer, uint16 feeBps, ${order} order)`,
   // Why a requester can be refused: named in the client's errors.
   "error NotEnough(address account, uint256 haveWei, uint256 wantWei)",
@@ -59,6 +61,19 @@ export const hubAbi = [
   "error DealPending(bytes32 dealId, uint256 pendingTasks)",
   "error DealNotOver(bytes32 dealId, uint256 closableAt)",
   "error NotPartyOfDeal(bytes32 dealId, address caller)",
+] as const;
+
+const treeRoot = "tuple(bytes32 root, uint32 count)";
+const sumRoot = "tuple(bytes32 root, uint256 sum, uint32 count)";
+const epochRoots = `tuple(bytes32 dataHash, ${treeRoot} tasks, ${sumRoot} rewards, ${treeRoot} commits, ${sumRoot} ledger)`;
+const epoch = `tuple(address pool, uint64 number, uint64 postedAt, uint128 valueWei, bytes32 dealsHash, ${sumRoot} previous, ${epochRoots} roots)`;
+const dealSummary = "tuple(bytes32 dealId, uint32 tasks, uint128 workersWei, uint128 poolWei, uint128 burnedWei)";
+
+export const epochsAbi = [
+  "function stateOf(address pool, uint64 number) view returns (uint8 state, bytes31 hash)",
+  "function posted(address pool) view returns (uint64)",
+  "function windowSeconds() view returns (uint64)",
+  `event Posted(address indexed pool, uint64 indexed number, bytes32 epochHash, ${epoch} epoch, ${dealSummary}[] deals)`,
 ] as const;
 
 const appOrder =

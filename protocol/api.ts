@@ -238,6 +238,7 @@ export interface WorkerView {
 }
 
 export interface EpochView {
+  /** Its number on chain; −1 until it is posted. */
   epoch: number;
   state: "built" | "posted" | "finalised" | "voided";
   tasks: number;

@@ -2,11 +2,12 @@
 // acknowledged before anything was revealed, that the revealed digests open the commitments, and that they satisfy the
 // deal's law. Whether the deal and the epoch's root are on chain is a second question, asked of the chain.
 import * as v from "valibot";
-import { jobSpecSchema } from "./api.ts";
+import { jobSpecSchema, type Law } from "./api.ts";
 import { ackHash, commitBatchHash, commitmentOf, type Domain, taskKeyOf } from "./commit.ts";
 import { digestOf } from "./digest.ts";
+import type { SettledContribution } from "./epoch.ts";
 import { SuperEdgeError } from "./errors.ts";
-import { type Address, fromHex, type Hex, hex32, isHex } from "./ids.ts";
+import { type Address, type Bytes32, fromHex, type Hex, hex32, isHex } from "./ids.ts";
 import { jobHash } from "./job.ts";
 import * as keccakTree from "./keccakTree.ts";
 import { MAX_BATCH_TASKS, MAX_OUTPUT_BYTES } from "./limits.ts";
@@ -77,56 +78,30 @@ export function parseReceipt(json: unknown): Receipt {
   return result.output;
 }
 
-/**
- * Checks every claim of a receipt. `recover` returns the signer of a 32-byte hash (throws or returns another address if
- * the signature does not fit). `output`, if given, must have the canonical digest.
- */
-export function verifyReceipt(
-  receipt: Receipt,
-  recover: (hash: Uint8Array, signature: Uint8Array) => Address,
-  output?: Uint8Array,
-): ReceiptChecks {
-  const checks: Check[] = [];
-  const check = (claim: string, ok: boolean, found?: string) =>
-    checks.push(ok || found === undefined ? { claim, ok } : { claim, ok, found });
-  const signer = (hash: Uint8Array, text: string): string => {
-    try {
-      return recover(hash, fromHex(text));
-    } catch {
-      return "nobody";
-    }
-  };
+/** A certified task with what its deal asked for: a receipt's, or an epoch's, which holds no acks. */
+export interface CertifiedTask {
+  chainId: number;
+  hub: Address;
+  pool: Address;
+  job: Bytes32;
+  index: number;
+  nonce: Bytes32;
+  digest: Bytes32;
+  terms: { law: Law; trust: number; replicas: number };
+  contributions: (SettledContribution & { ack?: Hex })[];
+}
 
-  const domain: Domain = { chainId: receipt.chainId, hub: receipt.hub };
-  const key = fromHex(receipt.taskKey);
+/** The signer of a 32-byte hash; throws or returns another address if the signature does not fit. */
+export type Recover = (hash: Uint8Array, signature: Uint8Array) => Address;
+
+/** Checks every claim of a receipt. `output`, if given, must have the canonical digest. */
+export function verifyReceipt(receipt: Receipt, recover: Recover, output?: Uint8Array): ReceiptChecks {
+  const { checks, check } = checkList();
   const hash = jobHash(receipt.spec);
   check("the deal's job hash is that of this job", hash === receipt.jobHash, hash);
   const named = hex32(taskKeyOf(receipt.job, receipt.index, fromHex(receipt.nonce)));
   check("the task key names this deal and task", named === receipt.taskKey, named);
-
-  for (const c of receipt.contributions) {
-    const who = c.worker.slice(0, 10);
-    const commitment = commitmentOf(key, c.worker, fromHex(c.digest), fromHex(c.salt));
-    const path = c.path.map(fromHex);
-    check(
-      `${who}: digest and salt open a commitment of its batch ${c.batch.sequence}`,
-      keccakTree.verify(fromHex(c.batch.root), commitment, c.position, c.batch.count, path),
-    );
-    const batch = {
-      pool: receipt.pool,
-      worker: c.worker,
-      sequence: c.batch.sequence,
-      root: fromHex(c.batch.root),
-      count: c.batch.count,
-    };
-    const committer = signer(commitBatchHash(domain, batch), c.batch.signature);
-    check(`${who}: the batch is signed by the worker`, committer === c.worker, committer);
-    const promiser = signer(ackHash(domain, batch), c.ack);
-    check(`${who}: the pool promised to include it`, promiser === receipt.pool, promiser);
-  }
-  const workers = new Set(receipt.contributions.map((c) => c.worker));
-  check("every contribution is by another worker", workers.size === receipt.contributions.length);
-  checkLaw(receipt, check);
+  checks.push(...verifyTask({ ...receipt, terms: receipt.spec }, recover));
   if (output) {
     const digest = digestOf(output, receipt.itemBytes);
     check("the output has the certified digest", digest === receipt.digest, digest);
@@ -134,13 +109,56 @@ export function verifyReceipt(
   return { ok: checks.every((c) => c.ok), checks };
 }
 
-function checkLaw(receipt: Receipt, check: (claim: string, ok: boolean, found?: string) => void): void {
-  const { law, trust, replicas } = receipt.spec;
-  const agreeing = receipt.contributions.filter((c) => c.agrees);
-  const others = receipt.contributions.filter((c) => !c.agrees);
+/** That each contribution was committed and signed before it was revealed, and that together they satisfy the law. */
+export function verifyTask(task: CertifiedTask, recover: Recover): Check[] {
+  const { checks, check } = checkList();
+  const signer = (hash: Uint8Array, text: string): string => {
+    try {
+      return recover(hash, fromHex(text));
+    } catch {
+      return "nobody";
+    }
+  };
+  const domain: Domain = { chainId: task.chainId, hub: task.hub };
+  const key = taskKeyOf(task.job, task.index, fromHex(task.nonce));
+  for (const c of task.contributions) {
+    const who = c.worker.slice(0, 10);
+    const commitment = commitmentOf(key, c.worker, fromHex(c.digest), fromHex(c.salt));
+    const path = c.path.map(fromHex);
+    check(
+      `${who}: digest and salt open a commitment of its batch ${c.batch.sequence}`,
+      keccakTree.verify(fromHex(c.batch.root), commitment, c.position, c.batch.count, path),
+    );
+    const { sequence, count } = c.batch;
+    const batch = { pool: task.pool, worker: c.worker, sequence, root: fromHex(c.batch.root), count };
+    const committer = signer(commitBatchHash(domain, batch), c.batch.signature);
+    check(`${who}: the batch is signed by the worker`, committer === c.worker, committer);
+    if (c.ack === undefined) continue;
+    const promiser = signer(ackHash(domain, batch), c.ack);
+    check(`${who}: the pool promised to include it`, promiser === task.pool, promiser);
+  }
+  const workers = new Set(task.contributions.map((c) => c.worker));
+  check("every contribution is by another worker", workers.size === task.contributions.length);
+  checkLaw(task, check);
+  return checks;
+}
+
+type AddCheck = (claim: string, ok: boolean, found?: string) => void;
+
+function checkList(): { checks: Check[]; check: AddCheck } {
+  const checks: Check[] = [];
+  const check: AddCheck = (claim, ok, found) =>
+    checks.push(ok || found === undefined ? { claim, ok } : { claim, ok, found });
+  return { checks, check };
+}
+
+function checkLaw(task: CertifiedTask, check: AddCheck): void {
+  const { law, trust, replicas } = task.terms;
+  const agreeing = task.contributions.filter((c) => c.agrees);
+  const others = task.contributions.filter((c) => !c.agrees);
   check(
     "the certified digest is one of those that agree",
-    agreeing.some((c) => c.digest === receipt.digest),
+    agreeing.some((c) => c.digest === task.digest),
   );
   check(`at least ${replicas} contributions agree`, agreeing.length >= replicas, String(agreeing.length));
   if (law === "pool") {
@@ -148,13 +166,13 @@ function checkLaw(receipt: Receipt, check: (claim: string, ok: boolean, found?: 
     check(
       "more contributions agree than do not",
       agreeing.length > others.length,
-      `${agreeing.length} of ${receipt.contributions.length}`,
+      `${agreeing.length} of ${task.contributions.length}`,
     );
     return;
   }
   check(
     "those agree that have the certified digest, and only those",
-    receipt.contributions.every((c) => c.agrees === (c.digest === receipt.digest)),
+    task.contributions.every((c) => c.agrees === (c.digest === task.digest)),
   );
-  check(`their credibility reaches trust ${trust}`, certifiedDigest(receipt.contributions, trust) === receipt.digest);
+  check(`their credibility reaches trust ${trust}`, certifiedDigest(task.contributions, trust) === task.digest);
 }

@@ -15,6 +15,7 @@ describe("the ABI that clients carry", () => {
     ["tokenAbi", "EdgeToken", clientAbi.tokenAbi],
     ["hubAbi", "Hub", clientAbi.hubAbi],
     ["assetsAbi", "Assets", clientAbi.assetsAbi],
+    ["epochsAbi", "Epochs", clientAbi.epochsAbi],
     ["marketAbi", "Market", clientAbi.marketAbi],
     ["withdrawalsAbi", "Withdrawals", clientAbi.withdrawalsAbi],
   ])("%s is part of the compiled contract's, to the names", (_, name, abi) => {
@@ -24,7 +25,14 @@ describe("the ABI that clients carry", () => {
   });
 
   it("holds every ABI that clients carry to a contract", () => {
-    expect(Object.keys(clientAbi).sort()).toEqual(["assetsAbi", "hubAbi", "marketAbi", "tokenAbi", "withdrawalsAbi"]);
+    expect(Object.keys(clientAbi).sort()).toEqual([
+      "assetsAbi",
+      "epochsAbi",
+      "hubAbi",
+      "marketAbi",
+      "tokenAbi",
+      "withdrawalsAbi",
+    ]);
   });
 });
 

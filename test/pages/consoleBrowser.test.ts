@@ -74,8 +74,8 @@ describe("the console", () => {
     await tabTo(page, "Check the receipt here");
     await page.keyboard.press("Enter");
     await page.getByText("The receipt holds.").waitFor();
-    expect(await page.locator(".receipt-steps .holds").count()).toBeGreaterThan(8);
-    expect(await page.locator(".receipt-steps .false").count()).toBe(0);
+    expect(await page.locator(".checks .holds").count()).toBeGreaterThan(8);
+    expect(await page.locator(".checks .false").count()).toBe(0);
   });
 
   test("shows what a job costs and who can compute it before anything is paid", async () => {

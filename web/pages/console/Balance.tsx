@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { toAddress } from "../../../protocol/ids.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { balances, type Connected, pool, refresh } from "./connection.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 /** The requester's key, what it holds, and where it is kept. */
 export function Balance({ connected }: { connected: Connected }) {

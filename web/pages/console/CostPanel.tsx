@@ -2,9 +2,9 @@ import { useEffect, useState } from "preact/hooks";
 import type { DealView } from "../../../client/index.ts";
 import type { JobView } from "../../../protocol/api.ts";
 import { formatEct } from "../format/ect.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import type { Connected } from "./connection.ts";
 import { costOf } from "./cost.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 /** How often the chain is asked while something is still to be settled, milliseconds. */
 const ASK_EVERY_MS = 5_000;

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { formatBytes } from "../format/bytes.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { fetchSample, sampleName } from "./builtins.ts";
 import type { Draft } from "./draft.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 interface Ask {
   name: string;

@@ -5,6 +5,7 @@ import { formatCount } from "../format/count.ts";
 import { formatDuration } from "../format/duration.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { CostPanel } from "./CostPanel.tsx";
 import type { Connected } from "./connection.ts";
 import { promiseTone, promiseWords } from "./promiseWords.ts";
@@ -14,7 +15,6 @@ import { TaskDetail } from "./TaskDetail.tsx";
 import { TaskSquares } from "./TaskSquares.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import { JobWatch, type Watched } from "./watchJob.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 /** One job, live: progress, tasks, results, cost. */
 export function JobPage({ connected, id }: { connected: Connected; id: JobId }) {

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { checkReceipt, type Job, type Receipt, type ReceiptChecks } from "../../../client/index.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { downloadJson } from "../results/download.ts";
-import { wordsOf } from "./wordsOf.ts";
+import { CheckList } from "../sheet/CheckList.tsx";
 
 type State =
   | { state: "unchecked" }
@@ -37,7 +38,7 @@ export function ReceiptCheck({ job, index }: { job: Job; index: number }) {
         {state.state === "failed" && <p class="notice wrong">The receipt could not be checked: {state.why}</p>}
         {state.state === "checked" && <Verdict result={state.result} />}
       </div>
-      {state.state === "checked" && <Steps result={state.result} />}
+      {state.state === "checked" && <CheckList checks={state.result.checks} />}
     </div>
   );
 }
@@ -53,27 +54,5 @@ function Verdict({ result }: { result: ReceiptChecks }) {
     <p class="notice wrong">
       <strong>The receipt does not hold.</strong> {wrong} of {result.checks.length} claims are false.
     </p>
-  );
-}
-
-function Steps({ result }: { result: ReceiptChecks }) {
-  return (
-    <ol class="receipt-steps small">
-      {result.checks.map(({ claim, ok, found }, at) => (
-        <li key={`${at} ${claim}`} class={ok ? "holds" : "false"}>
-          <span aria-hidden="true">{ok ? "✓" : "✗"}</span>
-          <span>
-            <span class="visually-hidden">{ok ? "Holds: " : "False: "}</span>
-            {claim}
-            {found && (
-              <span class="soft">
-                {" "}
-                (found <code>{found}</code>)
-              </span>
-            )}
-          </span>
-        </li>
-      ))}
-    </ol>
   );
 }

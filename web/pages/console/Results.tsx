@@ -3,13 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import type { Presentation } from "../../../kernels/builtin.ts";
 import { formatBytes } from "../format/bytes.ts";
 import { formatCount } from "../format/count.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { DistributionView } from "../results/DistributionView.tsx";
 import { downloadBytes } from "../results/download.ts";
 import { ImageView } from "../results/ImageView.tsx";
 import { MatrixView } from "../results/MatrixView.tsx";
 import { Presenter } from "./presenter.ts";
 import type { JobWatch, Watched } from "./watchJob.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 /** The output as it fills up, shown in the way that fits its kernel. */
 export function Results({ watch, watched, version }: { watch: JobWatch; watched: Watched; version: number }) {

@@ -4,12 +4,12 @@ import { counted, formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
 import { significant } from "../format/significant.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { ScrollBox } from "../results/ScrollBox.tsx";
 import { beliefWords, percent } from "./beliefWords.ts";
 import { ReceiptCheck } from "./ReceiptCheck.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import type { JobWatch } from "./watchJob.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 type Asked = { state: "asking" } | { state: "here"; task: TaskView } | { state: "failed"; why: string };
 

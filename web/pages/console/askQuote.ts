@@ -1,8 +1,8 @@
 // Keeps the pool's answer to a draft's terms up to date: asked a moment after the last change, one question at a time.
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Grid, Quote } from "../../../client/index.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import type { Prepared } from "./submission.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export type Asked = { state: "asking" } | { state: "here"; quote: Quote } | { state: "failed"; why: string };
 

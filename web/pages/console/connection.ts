@@ -3,8 +3,8 @@ import { batch, signal } from "@preact/signals";
 import { Wallet as Key } from "ethers";
 import { type Balances, Grid, type PublishedApp } from "../../../client/index.ts";
 import type { JobView, PoolView } from "../../../protocol/api.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { KeyStore } from "./keyStore.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export interface Connected {
   state: "connected";

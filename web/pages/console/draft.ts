@@ -6,12 +6,12 @@ import { type Law, tasksOf } from "../../../protocol/api.ts";
 import { MAX_JOB_ITEMS, MAX_REPLICAS, MAX_TRUST } from "../../../protocol/limits.ts";
 import { formatCount } from "../format/count.ts";
 import { parseEct } from "../format/ect.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { builtinOf } from "./builtins.ts";
 import { pool } from "./connection.ts";
 import { readParams } from "./params.ts";
 import type { Prepared } from "./submission.ts";
 import { FIRST_WISHES, readWishes, type WishTexts } from "./wishes.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export interface ChosenFile {
   name: string;

@@ -1,6 +1,6 @@
 import { type Manifest, type Param, parseParams } from "../../../kernels/kernel.ts";
 import { significant } from "../format/significant.ts";
-import { wordsOf } from "./wordsOf.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 
 export type Read = { ok: true; value: number } | { ok: false; why: string };
 

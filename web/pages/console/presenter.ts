@@ -2,9 +2,9 @@
 import { type Signal, signal } from "@preact/signals";
 import type { PublishedApp } from "../../../client/index.ts";
 import type { Builtin, PreparedJob, Presentation } from "../../../kernels/builtin.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { builtinOf } from "./builtins.ts";
 import type { JobWatch } from "./watchJob.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export type Shown =
   | { state: "waiting" }

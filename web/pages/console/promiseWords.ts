@@ -1,5 +1,6 @@
 // What became of a job's deadline, or is expected to.
 import type { JobView } from "../../../protocol/api.ts";
+import { formatWhen } from "../format/when.ts";
 import { percent } from "./beliefWords.ts";
 
 type Promised = NonNullable<JobView["promise"]>;
@@ -18,7 +19,7 @@ export function promiseWords({ granted, probability, deadlineMs, kept }: Promise
     : `The pool did not promise it: ${probability === 0 ? UNKNOWN : `it expected to keep it with ${percent(probability)}`}`;
   if (kept === true) return `The deadline was kept. ${said}.`;
   if (kept === false) return `The deadline was missed. ${said}.`;
-  return `To be done by ${new Date(deadlineMs).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}. ${said}.`;
+  return `To be done by ${formatWhen(deadlineMs / 1000)}. ${said}.`;
 }
 
 export const promiseTone = ({ granted, kept }: Promised): "good" | "warn" => ((kept ?? granted) ? "good" : "warn");

@@ -5,8 +5,8 @@ import { type Cid, toAddress } from "../../../protocol/ids.ts";
 import { formatBytes } from "../format/bytes.ts";
 import { counted } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { type Connected, pool, refresh } from "./connection.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export interface Step {
   words: string;

@@ -3,8 +3,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { Grid, Job, JobEvent, PublishedApp, Result } from "../../../client/index.ts";
 import type { JobView, TaskState, TaskView } from "../../../protocol/api.ts";
 import { SuperEdgeError } from "../../../protocol/errors.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import { noteJob } from "./connection.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 /** Up to here task states come from the relay's task views; beyond, only certified tasks are told apart. */
 const MAX_POLLED_TASKS = 20_000;

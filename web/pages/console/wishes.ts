@@ -3,8 +3,8 @@ import type { Wishes } from "../../../client/index.ts";
 import { namesIn, parseJobExpression } from "../../../protocol/adExpressions.ts";
 import { MAX_DEADLINE_SECONDS, MAX_EXPRESSION_BYTES } from "../../../protocol/limits.ts";
 import { presetSchema } from "../../../protocol/preference.ts";
+import { wordsOf } from "../format/wordsOf.ts";
 import type { Outcome } from "./draft.ts";
-import { wordsOf } from "./wordsOf.ts";
 
 export const PRESETS = presetSchema.options;
 

@@ -1,10 +1,11 @@
 import "./header.css";
 
-export type PageName = "Volunteer" | "Console";
+export type PageName = "Volunteer" | "Console" | "Explorer";
 
 const LINKS = [
   { name: "Volunteer", href: "/" },
   { name: "Console", href: "/console/" },
+  { name: "Explorer", href: "/explorer/" },
   { name: "API docs", href: "/api/docs" },
 ] as const;
 
