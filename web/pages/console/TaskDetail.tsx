@@ -1,5 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Law, TaskView } from "../../../protocol/api.ts";
+import { type JobId, toAddress } from "../../../protocol/ids.ts";
+import { hashOf } from "../explorer/route.ts";
 import { counted, formatCount } from "../format/count.ts";
 import { formatEct } from "../format/ect.ts";
 import { shortName } from "../format/shortName.ts";
@@ -7,6 +9,7 @@ import { significant } from "../format/significant.ts";
 import { wordsOf } from "../format/wordsOf.ts";
 import { ScrollBox } from "../results/ScrollBox.tsx";
 import { beliefWords, percent } from "./beliefWords.ts";
+import { pool } from "./connection.ts";
 import { ReceiptCheck } from "./ReceiptCheck.tsx";
 import { STATE_WORDS } from "./taskField.ts";
 import type { JobWatch } from "./watchJob.ts";
@@ -48,7 +51,7 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
             , digest <code title={task.digest}>{shortName(task.digest)}</code>
           </>
         )}
-        {task.epoch !== undefined && `, in epoch ${task.epoch}`}.
+        {task.epoch !== undefined && <InEpoch job={watch.job.id} index={task.index} epoch={task.epoch} />}.
       </p>
       {task.contributions.length > 0 ? (
         <ScrollBox label="Contributions">
@@ -105,6 +108,17 @@ function Task({ watch, task }: { watch: JobWatch; task: TaskView }) {
       )}
       {task.firstDifference && <Difference difference={task.firstDifference} />}
       {task.state === "certified" && <ReceiptCheck key={task.index} job={watch.job} index={task.index} />}
+    </>
+  );
+}
+
+/** Where the settlement of the task can be looked at. */
+function InEpoch({ job, index, epoch }: { job: JobId; index: number; epoch: number }) {
+  if (!pool.value) return <>, in epoch {epoch}</>;
+  const route = { view: "task", pool: toAddress(pool.value.pool), epoch, deal: job, task: index } as const;
+  return (
+    <>
+      , settled in <a href={`/explorer/${hashOf(route)}`}>epoch {formatCount(epoch)}</a>
     </>
   );
 }
