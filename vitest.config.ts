@@ -11,6 +11,7 @@ const system = [
   "test/chain/kill.test.ts",
   "test/requests/**/*.test.ts",
   "test/settlement/**/*.test.ts",
+  "test/watch/**/*.test.ts",
 ];
 
 export default defineConfig({

@@ -64,28 +64,8 @@ export class Contracts {
   }
 
   /** Of an open deal, or a closed one; undefined if there never was one. */
-  async dealTerms(dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
-    const deal: Result = await this.#hub.getFunction("dealOf")(dealId);
-    if (BigInt(deal.payer) === 0n) return undefined;
-    return {
-      dealId,
-      payer: toAddress(deal.payer),
-      requester: toAddress(deal.requester),
-      pool: toAddress(deal.pool),
-      appHash: toBytes32(deal.appHash),
-      jobHash: toBytes32(deal.jobHash),
-      law: LAWS[Number(deal.law)]!,
-      trust: Number(deal.trust),
-      replicas: Number(deal.replicas),
-      tasks: Number(deal.tasks),
-      pricePerTaskWei: deal.pricePerTaskWei,
-      assetsWei: deal.appWei + deal.datasetWei,
-      feeBps: Number(deal.feeBps),
-      deadline: Number(deal.deadline),
-      closed: deal.closed,
-      settledTasks: Number(deal.settledTasks),
-      pendingTasks: Number(deal.pendingTasks),
-    };
+  dealTerms(dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
+    return dealTermsAt(this.#hub, dealId);
   }
 
   async pool(pool: Address): Promise<PoolAccount> {
@@ -131,11 +111,37 @@ export class Contracts {
   }
 }
 
+/** Of an open deal, or a closed one; undefined if there never was one. */
+export async function dealTermsAt(hub: Contract, dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
+  const deal: Result = await hub.getFunction("dealOf")(dealId);
+  if (BigInt(deal.payer) === 0n) return undefined;
+  return {
+    dealId,
+    payer: toAddress(deal.payer),
+    requester: toAddress(deal.requester),
+    pool: toAddress(deal.pool),
+    appHash: toBytes32(deal.appHash),
+    jobHash: toBytes32(deal.jobHash),
+    law: LAWS[Number(deal.law)]!,
+    trust: Number(deal.trust),
+    replicas: Number(deal.replicas),
+    tasks: Number(deal.tasks),
+    pricePerTaskWei: deal.pricePerTaskWei,
+    assetsWei: deal.appWei + deal.datasetWei,
+    feeBps: Number(deal.feeBps),
+    deadline: Number(deal.deadline),
+    closed: deal.closed,
+    settledTasks: Number(deal.settledTasks),
+    pendingTasks: Number(deal.pendingTasks),
+  };
+}
+
 export interface DealProgress {
   closed: boolean;
   settledTasks: number;
   pendingTasks: number;
 }
 
-const EPOCH_STATES = ["none", "pending", "final", "voided", "released"] as const;
+/** As the contract counts them. */
+export const EPOCH_STATES = ["none", "pending", "final", "voided", "released"] as const;
 export type ChainEpochState = (typeof EPOCH_STATES)[number];
