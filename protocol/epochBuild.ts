@@ -185,7 +185,8 @@ function allBatches(tasks: readonly SettledTask[], acked: readonly SignedBatch[]
     .sort((a, b) => compare(a.worker, b.worker) || a.sequence - b.sequence);
 }
 
-function rewardEntries(
+/** What the rewards tree of these tasks must hold, in its order. `deals` has the terms of all of them. */
+export function rewardEntries(
   tasks: readonly {
     dealId: Bytes32;
     contributions: readonly Pick<SettledContribution, "worker" | "agrees" | "score">[];

@@ -8,6 +8,7 @@ import { verify } from "../../protocol/keccakTree.ts";
 import { type LedgerEntry, ledgerAfter } from "../../protocol/ledger.ts";
 import { isCertified, MAX_CONTRIBUTIONS, weigh } from "../../protocol/poco.ts";
 import { NOTHING, packSum, type Sum } from "../../protocol/sumTree.ts";
+import { keccak } from "../hashes.ts";
 import { recoverAddress } from "../signature.ts";
 import { type ContributionRecord, type Evidence, expectedRewards, type PublishedTask, unlikeTrees } from "./leaves.ts";
 
@@ -141,8 +142,8 @@ function forged({ header, terms }: PostedEpoch, evidence: Evidence, domain: Doma
     const batch = batches[place];
     if (!batch) return `names batch ${place} of ${batches.length}`;
     if (batch.worker !== worker) return `is in a batch of ${batch.worker}`;
-    const key = taskKeyOf(task.dealId, task.index, fromHex(task.nonce));
-    const made = commitmentOf(key, worker, fromHex(digest), fromHex(salt));
+    const key = taskKeyOf(task.dealId, task.index, fromHex(task.nonce), keccak);
+    const made = commitmentOf(key, worker, fromHex(digest), fromHex(salt), keccak);
     if (!verify(fromHex(batch.root), made, position, batch.count, path.map(fromHex)))
       return "is not what its worker committed to";
     isSigned[place] ??= isSignedByWorker(domain, { pool: header.pool, ...batch, root: fromHex(batch.root) }, batch);

@@ -26,6 +26,7 @@ import {
   ledgerTree,
 } from "../../protocol/ledger.ts";
 import { packSum, SumTree } from "../../protocol/sumTree.ts";
+import { keccak } from "../hashes.ts";
 
 /** As its leaf has it: `batch` is the place among the epoch's batches. */
 export type ContributionRecord = Omit<SettledContribution, "batch"> & { batch: number };
@@ -87,7 +88,10 @@ export interface Evidence extends EpochLeaves {
 }
 
 export const contributionsTree = ({ contributions }: PublishedTask): KeccakTree =>
-  new KeccakTree(contributions.map((contribution) => contributionLeaf(contribution, contribution.batch)));
+  new KeccakTree(
+    contributions.map((contribution) => contributionLeaf(contribution, contribution.batch)),
+    keccak,
+  );
 
 export function evidenceOf(leaves: EpochLeaves, previous: Ledger | undefined): Evidence {
   const records = leaves.tasks.map(
@@ -102,11 +106,14 @@ export function evidenceOf(leaves: EpochLeaves, previous: Ledger | undefined): E
   );
   const before = previous && entriesOf(previous);
   const trees = {
-    tasks: new KeccakTree(records.map(taskLeaf)),
-    commits: new KeccakTree(leaves.batches.map(batchLeaf)),
-    rewards: new SumTree(leaves.rewards.map(({ worker, task, sum }) => ({ data: rewardLeaf(worker, task, sum), sum }))),
-    ledger: leaves.ledger && ledgerTree(leaves.ledger),
-    previous: before && ledgerTree(before),
+    tasks: new KeccakTree(records.map(taskLeaf), keccak),
+    commits: new KeccakTree(leaves.batches.map(batchLeaf), keccak),
+    rewards: new SumTree(
+      leaves.rewards.map(({ worker, task, sum }) => ({ data: rewardLeaf(worker, task, sum), sum })),
+      keccak,
+    ),
+    ledger: leaves.ledger && ledgerTree(leaves.ledger, keccak),
+    previous: before && ledgerTree(before, keccak),
   };
   return { ...leaves, records, previous: before, trees };
 }

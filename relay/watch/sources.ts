@@ -1,10 +1,10 @@
 // Where the published data of epochs comes from: whoever has it. Whose word it is does not matter, since its hash is on chain.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keccak_256 } from "@noble/hashes/sha3.js";
 import type { EpochHeader } from "../../protocol/epoch.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { hex32 } from "../../protocol/ids.ts";
+import { keccak } from "../hashes.ts";
 
 /** One that may have it: a relay. Throws if it has not. */
 export type Source = (header: EpochHeader) => Promise<Uint8Array>;
@@ -22,7 +22,7 @@ export class Sources {
 
   /** The data whose hash the epoch names. Throws `not-found` with every source's reason. */
   async data({ roots, ...header }: EpochHeader): Promise<Uint8Array> {
-    const isIt = (data: Uint8Array) => hex32(keccak_256(data)) === roots.dataHash;
+    const isIt = (data: Uint8Array) => hex32(keccak(data)) === roots.dataHash;
     const file = this.#folder && join(this.#folder, `${roots.dataHash}.epoch`);
     if (file && existsSync(file)) {
       const kept = new Uint8Array(readFileSync(file));

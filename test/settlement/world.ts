@@ -71,8 +71,20 @@ export interface Part {
 
 type Deployed = keyof typeof CONTRACTS;
 
-export class World {
-  readonly chain: Chain;
+/** Where blocks are made: the embedded chain, or one that fails as tests want it to. */
+export interface TestChain {
+  request(call: { method: string; params?: readonly unknown[] }): Promise<unknown>;
+  mine(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CHAIN_ID = 31337;
+
+const embedded = (accounts: readonly Address[], nowS: () => number): Promise<Chain> =>
+  Chain.open({ file: ":memory:", chainId: CHAIN_ID, accounts, nowS });
+
+export class World<Made extends TestChain = Chain> {
+  readonly chain: Made;
   readonly provider: BrowserProvider;
   readonly addresses: ChainAddresses;
   readonly contracts: Contracts;
@@ -80,7 +92,7 @@ export class World {
   readonly #clock: { nowS: number };
   readonly #sequences = new Map<string, number>();
 
-  private constructor(chain: Chain, provider: BrowserProvider, addresses: ChainAddresses, clock: { nowS: number }) {
+  private constructor(chain: Made, provider: BrowserProvider, addresses: ChainAddresses, clock: { nowS: number }) {
     this.chain = chain;
     this.provider = provider;
     this.addresses = addresses;
@@ -89,15 +101,18 @@ export class World {
     this.domain = { chainId: addresses.chainId, hub: addresses.hub };
   }
 
-  static async open(): Promise<World> {
+  static open(): Promise<World> {
+    return World.on(embedded);
+  }
+
+  /** The same on a chain of the test's own. */
+  static async on<Made extends TestChain>(
+    openChain: (accounts: readonly Address[], nowS: () => number) => Promise<Made>,
+  ): Promise<World<Made>> {
     const clock = { nowS: START_S };
     const rich = ["treasury", "pool", "otherPool", "requester", "stranger", "challenger"];
-    const chain = await Chain.open({
-      file: ":memory:",
-      chainId: 31337,
-      accounts: rich.map((name) => toAddress(walletOf(name).address)),
-      nowS: () => clock.nowS,
-    });
+    const accounts = rich.map((name) => toAddress(walletOf(name).address));
+    const chain = await openChain(accounts, () => clock.nowS);
     const provider = new BrowserProvider(chain, undefined, { cacheTimeout: -1 });
     const treasury = walletOf("treasury").connect(provider);
     const addresses = await deploy({
@@ -109,7 +124,7 @@ export class World {
       unbondSeconds: 2 * WINDOW_S,
       closeSeconds: 3600,
     });
-    const world = new World(chain, provider, addresses, clock);
+    const world = new World<Made>(chain, provider, addresses, clock);
     for (const name of rich.slice(1))
       await world.send("treasury", "token", "transfer", walletOf(name).address, 10_000n * ECT);
     for (const pool of ["pool", "otherPool"]) await world.send(pool, "hub", "registerPool", 1000);

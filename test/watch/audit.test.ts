@@ -64,7 +64,7 @@ describe("an honest epoch", () => {
   it("has no fault, alone or on another, with wrong contributions, forfeits and several deals in it", async () => {
     const right = ["ann", "bob"].map((worker) => ({ worker, digest: "right" }));
     const wrong = [...right, { worker: "liar", digest: "wrong" }];
-    const { leaves } = await pool.honest({ 20: right, 21: wrong, 22: wrong }, { 3: right, 5: wrong });
+    const leaves = await pool.honest({ 20: right, 21: wrong, 22: wrong }, { 3: right, 5: wrong });
     const lie = await pool.post(leaves);
     expect(audit(lie)).toBeUndefined();
     expect(leaves.rewards.some(({ sum }) => sum.bad > 0)).toBe(true);
@@ -254,14 +254,14 @@ const CONTENT: Record<string, [Name, (leaves: EpochLeaves) => void, "pays as bef
 
 describe("a lie in tasks, contributions or batches", () => {
   it.each(Object.entries(CONTENT))("%s: is found and slashed", async (_, [name, falsify, pays]) => {
-    const leaves = clone((await pool.honest()).leaves);
+    const leaves = clone(await pool.honest());
     falsify(leaves);
     await expectSlashed(await pool.post(pays ? leaves : await following(pool, leaves)), name);
   });
 
   it("a task charged to another deal: is found and slashed", async () => {
     const right = ["ann", "bob"].map((worker) => ({ worker, digest: "right" }));
-    const { leaves } = await pool.honest({ 30: right }, { 30: right });
+    const leaves = await pool.honest({ 30: right }, { 30: right });
     const whole = summarise(leaves, await pool.terms()).reduce((sum, deal) => ({
       dealId: sum.dealId,
       tasks: sum.tasks + deal.tasks,
@@ -274,7 +274,7 @@ describe("a lie in tasks, contributions or batches", () => {
 
   it("a task that an earlier epoch has settled: is found and slashed", async () => {
     const right = ["ann", "bob"].map((worker) => ({ worker, digest: "right" }));
-    const { leaves } = await pool.honest({ 1: right });
+    const leaves = await pool.honest({ 1: right });
     const lie = await pool.post(leaves);
     expect(audit(lie)).toBeUndefined();
     const earlier = [
@@ -344,7 +344,7 @@ const REWARDS: Record<string, (leaves: EpochLeaves) => void> = {
 
 describe("a lie in the rewards", () => {
   it.each(Object.entries(REWARDS))("%s: is found and slashed", async (_, falsify) => {
-    const leaves = clone((await pool.honest()).leaves);
+    const leaves = clone(await pool.honest());
     falsify(leaves);
     await expectSlashed(await pool.post(withLedger(pool, leaves)), "WrongReward");
   });
@@ -387,7 +387,7 @@ const LEDGER: Record<string, (ledger: NonNullable<EpochLeaves["ledger"]>) => voi
 
 describe("a lie in the ledger", () => {
   it.each(Object.entries(LEDGER))("%s: is found and slashed", async (_, falsify) => {
-    const leaves = clone((await pool.honest()).leaves);
+    const leaves = clone(await pool.honest());
     falsify(leaves.ledger!);
     await expectSlashed(await pool.post(leaves), "WrongLedger");
   });
@@ -397,7 +397,7 @@ describe("data that does not have the posted roots", () => {
   it.each(["tasks", "commits", "rewards", "ledger"] as const)(
     "%s: is told, and no proof is made of it",
     async (tree) => {
-      const { leaves } = await pool.honest();
+      const leaves = await pool.honest();
       const lie = await pool.post(leaves);
       const { header } = lie.posting;
       const roots = { ...header.roots, [tree]: { ...header.roots[tree], root: flip(header.roots[tree].root) } };
@@ -409,7 +409,7 @@ describe("data that does not have the posted roots", () => {
   );
 
   it("does not keep what the rest shows from being proved", async () => {
-    const leaves = clone((await pool.honest({ 50: [{ worker: "ann", digest: "right" }] })).leaves);
+    const leaves = clone(await pool.honest({ 50: [{ worker: "ann", digest: "right" }] }));
     const lie = await pool.post(await following(pool, leaves));
     const shown = { ...lie, evidence: evidenceOf({ ...leaves, rewards: [] }, pool.ledger) };
     await expectSlashed(shown, "UnprovenTask");

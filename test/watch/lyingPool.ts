@@ -1,16 +1,17 @@
 // A pool that posts whatever leaves it is given, on a chain with the real contracts. The leaves of an honest epoch are there to
 // be falsified.
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import type { DealSummary, DealTerms } from "../../protocol/epoch.ts";
+import type { DealSummary, DealTerms, SettledTask } from "../../protocol/epoch.ts";
 import { assembleEpoch } from "../../protocol/epochBuild.ts";
 import { decodeEpochData } from "../../protocol/epochData.ts";
 import { type Bytes32, hex32 } from "../../protocol/ids.ts";
 import { entriesOf, type Ledger, ledgerAfter, ledgerRoot, ledgerTree } from "../../protocol/ledger.ts";
 import { forfeits, splitPrice } from "../../protocol/payout.ts";
+import type { Chain } from "../../relay/chain/chain.ts";
+import { keccak } from "../../relay/hashes.ts";
 import { dealsToAbi, headerToAbi, rootsToAbi, sumTreeToAbi } from "../../relay/settlement/abi.ts";
 import { ChainEpochs, type Posting } from "../../relay/watch/chainEpochs.ts";
 import { type EpochLeaves, type Evidence, evidenceOf, expectedRewards, leavesOf } from "../../relay/watch/leaves.ts";
-import { ECT, named, type Part, World } from "../settlement/world.ts";
+import { ECT, named, type Part, type TestChain, World } from "../settlement/world.ts";
 
 const honest = (...workers: string[]): Part[] => workers.map((worker) => ({ worker, digest: "right" }));
 
@@ -20,37 +21,52 @@ export interface Lie {
   terms: Map<Bytes32, DealTerms>;
 }
 
-export class LyingPool {
-  readonly world: World;
+export class LyingPool<Made extends TestChain = Chain> {
+  readonly world: World<Made>;
   readonly chain: ChainEpochs;
   /** Sorted: tasks of the lower one come first. */
   readonly deals: readonly [Bytes32, Bytes32];
   /** After the epoch that is final. */
   ledger: Ledger = new Map();
-  first!: Lie & { data: Uint8Array };
+  first!: Lie;
+  /** What was published, by the number of the epoch. */
+  readonly published = new Map<number, Uint8Array>();
+
+  static async open(): Promise<LyingPool> {
+    return LyingPool.on(await World.open());
+  }
 
   /** Its first epoch is honest, and final. */
-  static async open(): Promise<LyingPool> {
-    const world = await World.open();
+  static async on<Made extends TestChain>(world: World<Made>): Promise<LyingPool<Made>> {
     await world.settler().openPool(1000, 5_000n * ECT);
     const deals = [await world.openDeal({ tasks: 1000 }), await world.openDeal({ tasks: 1000 }, "pool", "stranger")];
     const chain = await ChainEpochs.at(world.addresses.epochs, world.provider);
-    const pool = new LyingPool(world, chain, deals.sort() as [Bytes32, Bytes32]);
+    const pool = new LyingPool<Made>(world, chain, deals.sort() as [Bytes32, Bytes32]);
     await pool.#begin();
     return pool;
   }
 
-  private constructor(world: World, chain: ChainEpochs, deals: readonly [Bytes32, Bytes32]) {
+  private constructor(world: World<Made>, chain: ChainEpochs, deals: readonly [Bytes32, Bytes32]) {
     this.world = world;
     this.chain = chain;
     this.deals = deals;
   }
 
   async #begin(): Promise<void> {
-    const { leaves, data } = await this.honest({ 0: honest("ann", "bob"), 1: honest("bob", "cy") });
-    this.first = { ...(await this.post(leaves, hex32(keccak_256(data)))), data };
+    this.first = await this.publish({ 0: honest("ann", "bob"), 1: honest("bob", "cy") });
     this.world.pass(60);
     await this.finalise(this.first);
+  }
+
+  /** Posts an epoch of the first deal as a relay does, with its data; `falsify` changes the tasks before. */
+  async publish(parts: Record<number, Part[]>, falsify: (tasks: SettledTask[]) => void = () => {}): Promise<Lie> {
+    const tasks = this.world.certify(this.deals[0], parts);
+    falsify(tasks);
+    const terms = await this.terms();
+    const { data } = assembleEpoch({ previous: this.ledger, deals: terms, tasks, batches: [] });
+    const lie = await this.post(leavesOf(decodeEpochData(data), terms, this.ledger), hex32(keccak(data)));
+    this.published.set(lie.posting.header.number, data);
+    return lie;
   }
 
   /** Its window must be over. */
@@ -64,11 +80,11 @@ export class LyingPool {
   }
 
   /** Leaves of an honest epoch with these tasks in the first deal, and others in the second. */
-  async honest(parts: Record<number, Part[]> = USUAL, second: Record<number, Part[]> = {}) {
+  async honest(parts: Record<number, Part[]> = USUAL, second: Record<number, Part[]> = {}): Promise<EpochLeaves> {
     const tasks = [...this.world.certify(this.deals[0], parts), ...this.world.certify(this.deals[1], second)];
     const terms = await this.terms();
     const { data } = assembleEpoch({ previous: this.ledger, deals: terms, tasks, batches: [] });
-    return { leaves: leavesOf(decodeEpochData(data), terms, this.ledger), data };
+    return leavesOf(decodeEpochData(data), terms, this.ledger);
   }
 
   /** Posts the leaves as they are; what is summed up of them fits. Throws if the contract refuses that. */
@@ -100,13 +116,13 @@ export const USUAL: Record<number, Part[]> = {
 };
 
 /** What follows from tasks that were changed: rewards and ledger as an honest pool would have them. */
-export async function following(pool: LyingPool, leaves: EpochLeaves): Promise<EpochLeaves> {
+export async function following(pool: Pick<LyingPool, "terms" | "ledger">, leaves: EpochLeaves): Promise<EpochLeaves> {
   const rewards = expectedRewards(leaves.tasks, await pool.terms());
   return { ...leaves, rewards, ledger: entriesOf(ledgerAfter(pool.ledger, rewards).ledger) };
 }
 
 /** The ledger that follows from rewards that were changed. */
-export const withLedger = (pool: LyingPool, leaves: EpochLeaves): EpochLeaves => ({
+export const withLedger = (pool: Pick<LyingPool, "ledger">, leaves: EpochLeaves): EpochLeaves => ({
   ...leaves,
   ledger: entriesOf(ledgerAfter(pool.ledger, leaves.rewards).ledger),
 });

@@ -1,17 +1,17 @@
 // `superedge deploy`: puts the contracts on any EVM chain and writes down where they are. The embedded chain gets its
 // contracts by the same code (relay/chain/deploy.ts).
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { isError, JsonRpcProvider, parseEther, Wallet } from "ethers";
+import { isError, parseEther } from "ethers";
 import { type Command, UsageError } from "../../client/cli/command.ts";
 import { isAddress, toAddress } from "../../protocol/ids.ts";
 import { deploy } from "../../relay/chain/deploy.ts";
+import { buildContracts, connect } from "./chain.ts";
+import { PASSWORD_VARIABLE, readKey } from "./key.ts";
+import { parseUrl, parseWhole as whole } from "./options.ts";
 
 const DAY_SECONDS = 24 * 3600;
 const KEY_VARIABLE = "SUPEREDGE_DEPLOYER_KEY";
-const PASSWORD_VARIABLE = "SUPEREDGE_KEY_PASSWORD";
 
 export const command: Command = {
   summary: "put the contracts on an EVM chain and write down where they are",
@@ -37,7 +37,7 @@ where it stopped, if it is called again with the same file; the account must sen
     // Not quoted: it may be a key.
     if (positionals.length > 0)
       throw new UsageError(`expected options only, found ${positionals.length} argument(s) beside them`);
-    const rpc = parseUrl(values.rpc);
+    const rpc = parseUrl("--rpc", values.rpc);
     const windowSeconds = whole("--window-seconds", values["window-seconds"] ?? String(DAY_SECONDS));
     const unbondSeconds = whole("--unbond-seconds", values["unbond-seconds"] ?? String(windowSeconds + DAY_SECONDS));
     const closeSeconds = whole("--close-seconds", values["close-seconds"] ?? String(windowSeconds + 3600));
@@ -46,7 +46,8 @@ where it stopped, if it is called again with the same file; the account must sen
         `--unbond-seconds: expected more than the window of ${windowSeconds}, found ${unbondSeconds}`,
       );
     const supplyWei = parseEther(String(whole("--supply", values.supply ?? "1000000000")));
-    const key = readKey(values.key);
+    const key = readKey(values.key, KEY_VARIABLE);
+    if (!key) throw new UsageError(`expected --key FILE, or a key in ${KEY_VARIABLE}; found neither`);
     const { treasury } = values;
     if (treasury !== undefined && !isAddress(treasury))
       throw new UsageError(`--treasury: expected an address, found ${JSON.stringify(treasury)}`);
@@ -82,61 +83,6 @@ const options = {
   "unbond-seconds": { type: "string" },
   "close-seconds": { type: "string" },
 } as const;
-
-function parseUrl(text: string | undefined): string {
-  if (text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new UsageError(
-    `--rpc: expected an http or https URL, found ${text === undefined ? "none" : JSON.stringify(text)}`,
-  );
-}
-
-function whole(name: string, text: string): number {
-  const n = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(n) && n > 0) return n;
-  throw new UsageError(`${name}: expected a whole number above 0, found ${JSON.stringify(text)}`);
-}
-
-/** What is wrong with a key is told without telling the key. */
-function readKey(file: string | undefined): Wallet {
-  let text = process.env[KEY_VARIABLE];
-  const from = file ?? KEY_VARIABLE;
-  if (file !== undefined) {
-    try {
-      text = readFileSync(file, "utf8");
-    } catch {
-      throw new UsageError("--key: expected the name of a file with the deployer's key, found none that can be read");
-    }
-  }
-  if (text === undefined) throw new UsageError(`expected --key FILE, or a key in ${KEY_VARIABLE}; found neither`);
-  try {
-    if (!text.trim().startsWith("{")) return new Wallet(text.trim());
-    return Wallet.fromEncryptedJsonSync(text, process.env[PASSWORD_VARIABLE] ?? "") as Wallet;
-  } catch {
-    throw new UsageError(
-      `${from}: expected a private key in hexadecimal, or a JSON keystore that the password in ${PASSWORD_VARIABLE} opens`,
-    );
-  }
-}
-
-/** A clone that has only been installed has no artifacts yet. */
-function buildContracts(): void {
-  const build = join(import.meta.dirname, "../build.ts");
-  const { status } = spawnSync(process.execPath, [build, "contracts"], { stdio: ["ignore", 2, 2] });
-  if (status !== 0) throw new Error("the contracts could not be compiled; see above");
-}
-
-/** Asked once: a provider left to itself would try for ever. */
-async function connect(rpc: string): Promise<JsonRpcProvider> {
-  const first = new JsonRpcProvider(rpc);
-  try {
-    const network = await first._detectNetwork();
-    return new JsonRpcProvider(rpc, network, { staticNetwork: network, cacheTimeout: -1 });
-  } catch (cause) {
-    throw new Error(`expected a chain that answers at ${new URL(rpc).origin}, found none`, { cause });
-  } finally {
-    first.destroy();
-  }
-}
 
 /** Characters of what a stranger's chain says. */
 const MOST_SAID = 300;

@@ -23,6 +23,10 @@ const commands: CommandTable = {
     summary: "run the scheduler in virtual time against volunteers and liars",
     load: () => import("../../test/sim/command.ts"),
   },
+  watch: {
+    summary: "check every epoch of every pool, and prove what is false",
+    load: () => import("./watch.ts"),
+  },
 };
 
 // The status is set, not forced: what was printed into a pipe must get out.
