@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
 import {IEpochs} from "./interfaces/IEpochs.sol";
 import {IHub} from "./interfaces/IHub.sol";
@@ -143,7 +144,7 @@ contract Challenges is IChallenges {
         _requireRange("rewards", epoch.roots.rewards, rewards, true);
         uint256 owed = _owed(task.task, contributions, worker);
         uint256 paid = _paid(epoch, rewards, worker, task.position);
-        bool areReal = _areOfTasks(rewards, epoch.roots.tasks.count);
+        bool areReal = _areReal(rewards, epoch.roots.tasks.count);
         if (areReal && _isSorted(rewards) && owed == paid) revert NoFault(Fault.WrongReward);
         _void(epoch, Fault.WrongReward);
     }
@@ -162,7 +163,9 @@ contract Challenges is IChallenges {
         uint256 before = _sumOf("previous", epoch.previous, previous, worker, false);
         uint256 found = _sumOf("ledger", epoch.roots.ledger, ledger, worker, false);
         (, uint256 good, uint256 bad) = SumTree.unpack(earned);
-        if (Payout.forfeits(good, bad)) earned = SumTree.pack(0, good, bad);
+        uint256 contributed = _countOf(rewards, worker);
+        if (Payout.forfeits(contributed - Math.min(bad, contributed), bad))
+            earned = SumTree.pack(0, good, bad);
         if (_isSorted(rewards) && _isSorted(ledger) && SumTree.add(before, earned) == found)
             revert NoFault(Fault.WrongLedger);
         _void(epoch, Fault.WrongLedger);
@@ -267,7 +270,8 @@ contract Challenges is IChallenges {
         IHub.Deal memory deal = _hub.dealOf(task.dealId);
         uint256 assetsWei = uint256(deal.appWei) + deal.datasetWei;
         uint256 workersWei = Payout.workers(deal.pricePerTaskWei, assetsWei, deal.feeBps);
-        return SumTree.pack(Payout.reward(workersWei, share, shares), 1, 0);
+        // What nobody else contributed to is paid, and earns no score.
+        return SumTree.pack(Payout.reward(workersWei, share, shares), contributions.length > 1 ? 1 : 0, 0);
     }
 
     /// @dev The worker's leaf for one task in a proved run; 0 if the run shows that there is none.
@@ -315,12 +319,18 @@ contract Challenges is IChallenges {
             if (run.leaves[i].worker == worker) sum = SumTree.add(sum, run.leaves[i].sum);
     }
 
-    /// @dev A reward for a task beyond the last would count for its worker, and no task could be shown beside it.
-    function _areOfTasks(IEpochs.RangeProof calldata rewards, uint32 tasks) private pure returns (bool) {
+    /// @dev A reward for a task beyond the last would count for its worker, and no task could be shown beside it. One that says
+    /// nothing would count among the contributions that spare its worker a forfeit; no contribution earns that: a single one
+    /// has all of the workers' part.
+    function _areReal(IEpochs.RangeProof calldata rewards, uint32 tasks) private pure returns (bool) {
         for (uint256 i = 0; i < rewards.leaves.length; i++) {
-            if (rewards.leaves[i].task >= tasks) return false;
+            if (rewards.leaves[i].task >= tasks || rewards.leaves[i].sum == 0) return false;
         }
         return true;
+    }
+
+    function _countOf(IEpochs.RangeProof calldata run, address worker) private pure returns (uint256 count) {
+        for (uint256 i = 0; i < run.leaves.length; i++) if (run.leaves[i].worker == worker) count++;
     }
 
     function _isSorted(IEpochs.RangeProof calldata run) private pure returns (bool) {

@@ -199,8 +199,10 @@ export function rewardEntries(
       priceOf(deals.get(dealId)!),
       contributions.filter(({ agrees }) => agrees),
     );
+    // What nobody else contributed to is paid, and earns no score.
+    const good = contributions.length > 1 ? 1 : 0;
     for (const { worker, agrees } of contributions) {
-      const sum = agrees ? { rewardWei: rewards.get(worker)!, good: 1, bad: 0 } : { rewardWei: 0n, good: 0, bad: 1 };
+      const sum = agrees ? { rewardWei: rewards.get(worker)!, good, bad: 0 } : { rewardWei: 0n, good: 0, bad: 1 };
       const own = byWorker.get(worker);
       if (own) own.push({ worker, task, sum });
       else byWorker.set(worker, [{ worker, task, sum }]);

@@ -13,17 +13,23 @@ export interface LedgerEntry {
   sum: Sum;
 }
 
-/** The ledger after an epoch with these rewards, and the workers whose rewards of this epoch are burned. */
+/**
+ * The ledger after an epoch with these rewards, one a contribution, and the workers whose rewards of this epoch are burned.
+ */
 export function ledgerAfter(
   previous: Ledger,
   rewards: readonly LedgerEntry[],
 ): { ledger: Map<Address, Sum>; forfeited: Set<Address> } {
-  const earned = new Map<Address, Sum>();
-  for (const { worker, sum } of rewards) earned.set(worker, addSums(earned.get(worker) ?? NOTHING, sum));
+  const earned = new Map<Address, { sum: Sum; contributions: number }>();
+  for (const { worker, sum } of rewards) {
+    const own = earned.get(worker);
+    if (own) Object.assign(own, { sum: addSums(own.sum, sum), contributions: own.contributions + 1 });
+    else earned.set(worker, { sum, contributions: 1 });
+  }
   const ledger = new Map(previous);
   const forfeited = new Set<Address>();
-  for (const [worker, sum] of earned) {
-    const isLost = forfeits(sum.good, sum.bad);
+  for (const [worker, { sum, contributions }] of earned) {
+    const isLost = forfeits(contributions - sum.bad, sum.bad);
     if (isLost) forfeited.add(worker);
     ledger.set(worker, addSums(ledger.get(worker) ?? NOTHING, isLost ? { ...sum, rewardWei: 0n } : sum));
   }

@@ -49,5 +49,8 @@ export function rewardsOf(price: Price, agreeing: readonly { worker: Address; sc
   return new Map(agreeing.map(({ worker, score }) => [worker, rewardOf(workersWei, shareOf(score), shares)]));
 }
 
-/** Whether a worker with these counts in one epoch loses that epoch's reward. */
-export const forfeits = (good: number, bad: number): boolean => bad > 1 && bad > Math.floor(good / GOOD_PER_BAD);
+/**
+ * Whether a worker with these counts in one epoch loses that epoch's reward. `right`: contributions, those included that nobody
+ * else made and that earn no score.
+ */
+export const forfeits = (right: number, bad: number): boolean => bad > 1 && bad > Math.floor(right / GOOD_PER_BAD);

@@ -15,7 +15,8 @@
 // `superedge` is what our epochs settle (contracts/Challenges.sol), and differs on purpose:
 //   - only what was revealed counts, in any order; an unrevealed contribution is unpaid and nothing else;
 //   - the rule must hold and `replicas` contributions must agree, at most 16 in all; scores stop at 49,151;
-//   - 5 % of the price is burned; a score grows only where something was burned; no stakes, no kitty;
+//   - 5 % of the price is burned; a score grows only where something was burned and more than one contributed; no stakes, no
+//     kitty;
 //   - over an epoch, wrong contributions count last, and more than one of them, and more than 1 in 51, forfeit its rewards.
 import { SuperEdgeError } from "./errors.ts";
 import { MAX_REPLICAS } from "./limits.ts";
@@ -192,7 +193,8 @@ function replayOurs(terms: ReplayTerms, contributions: readonly ReplayedContribu
   }
   const isPaid = digest !== undefined;
   const { burnedWei, workersWei } = splitPrice({ priceWei, assetsWei: 0n, feeBps });
-  const winners = contributions.filter((contribution) => contribution.revealed && contribution.digest === digest);
+  const votes = contributions.filter((contribution) => contribution.revealed);
+  const winners = votes.filter((contribution) => contribution.digest === digest);
   const shares = winners.reduce((sum, { score }) => sum + shareOf(score), 0);
   let poolWei = isPaid ? priceWei - burnedWei : 0n;
   const workers = contributions.map(({ worker, score, digest: own, revealed }): WorkerOutcome => {
@@ -201,7 +203,8 @@ function replayOurs(terms: ReplayTerms, contributions: readonly ReplayedContribu
     const isRight = own === digest;
     const rewardWei = isRight ? rewardOf(workersWei, shareOf(score), shares) : 0n;
     poolWei -= rewardWei;
-    const scored = burnedWei > 0n ? scoreAfter(score, isRight ? 1 : 0, isRight ? 0 : 1) : score;
+    const good = isRight && votes.length > 1 ? 1 : 0;
+    const scored = burnedWei > 0n ? scoreAfter(score, good, isRight ? 0 : 1) : score;
     return { worker, verdict: isRight ? "right" : "wrong", rewardWei, lostWei: 0n, scoreAfter: scored };
   });
   return {
@@ -220,17 +223,21 @@ export function replayEpoch(
   tasks: readonly Replay[],
   scores: ReadonlyMap<string, number>,
 ): Map<string, { rewardWei: bigint; forfeitedWei: bigint; scoreAfter: number }> {
-  const earned = new Map<string, { rewardWei: bigint; good: number; bad: number }>();
-  for (const { worker, verdict, rewardWei } of tasks.flatMap(({ workers }) => workers)) {
-    const sum = earned.get(worker) ?? { rewardWei: 0n, good: 0, bad: 0 };
-    if (verdict === "right") sum.good++;
-    if (verdict === "wrong") sum.bad++;
-    sum.rewardWei += rewardWei;
-    earned.set(worker, sum);
+  const earned = new Map<string, { rewardWei: bigint; right: number; good: number; bad: number }>();
+  for (const { workers } of tasks) {
+    const contributions = workers.filter(({ verdict }) => verdict === "right" || verdict === "wrong").length;
+    for (const { worker, verdict, rewardWei } of workers) {
+      const sum = earned.get(worker) ?? { rewardWei: 0n, right: 0, good: 0, bad: 0 };
+      if (verdict === "right") sum.right++;
+      if (verdict === "right" && contributions > 1) sum.good++;
+      if (verdict === "wrong") sum.bad++;
+      sum.rewardWei += rewardWei;
+      earned.set(worker, sum);
+    }
   }
   return new Map(
-    [...earned].map(([worker, { rewardWei, good, bad }]) => {
-      const isLost = forfeits(good, bad);
+    [...earned].map(([worker, { rewardWei, right, good, bad }]) => {
+      const isLost = forfeits(right, bad);
       const next = scoreAfter(scores.get(worker) ?? 0, good, bad);
       return [worker, { rewardWei: isLost ? 0n : rewardWei, forfeitedWei: isLost ? rewardWei : 0n, scoreAfter: next }];
     }),

@@ -8,6 +8,7 @@ import { putBigUint, putUint } from "./pack.ts";
 /** What a worker earned and how often it was right and wrong; in a ledger, since the pool began. */
 export interface Sum {
   rewardWei: bigint;
+  /** Right contributions to what others contributed to as well: each adds 1 to the score. */
   good: number;
   bad: number;
 }

@@ -45,7 +45,8 @@ library Payout {
     }
 
     /// @notice Whether a worker with these counts in one epoch loses that epoch's reward.
-    function forfeits(uint256 good, uint256 bad) internal pure returns (bool) {
-        return bad > 1 && bad > good / GOOD_PER_BAD;
+    /// @param right Contributions, those included that nobody else made and that earn no score.
+    function forfeits(uint256 right, uint256 bad) internal pure returns (bool) {
+        return bad > 1 && bad > right / GOOD_PER_BAD;
     }
 }

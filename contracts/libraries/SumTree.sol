@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title Merkle trees that bind what their leaves add up to.
 /// @notice Shape of RFC 6962; a node is H(1 ‖ left ‖ its sum ‖ right ‖ its sum), so a root fixes the total of all leaves and
 /// a run of neighbouring leaves has a provable total. protocol/sumTree.ts is the twin.
-/// A sum is one word: reward in wei (128 bits), right contributions (64), wrong contributions (64).
+/// A sum is one word: reward in wei (128 bits), right contributions to what others contributed to as well (64), wrong contributions (64).
 library SumTree {
     /// @param root Hash of the tree; 0 of an empty one.
     /// @param sum Of all leaves.

@@ -128,13 +128,24 @@ describe("a task under our rules", () => {
       ["right", 31, 0n],
       ["unrevealed", 20, 100n],
     ]);
+    // Nor did it replicate anything.
     expect(ours).toEqual([
-      ["right", 31, 0n],
+      ["right", 30, 0n],
       ["unrevealed", 30, 0n],
     ]);
     const free = { ...terms, priceWei: 0n };
     expect(replayTask("superedge", free, [part("1", "a"), part("2", "a")]).workers[0]!.scoreAfter).toBe(0);
     expect(replayTask("iexec", { ...free, trust: 4 }, [part("1", "a"), part("2", "a")]).workers[0]!.scoreAfter).toBe(1);
+  });
+
+  it("pays what nobody else contributed to, and gives no score for it; it counts against a forfeit all the same", () => {
+    const alone = replayTask("superedge", { ...terms, trust: 1 }, [part("1", "a", 7), part("2", "a", 7, false)]);
+    expect(alone.workers[0]).toMatchObject({ verdict: "right", rewardWei: 850n, scoreAfter: 7 });
+    const wrong = replayTask("superedge", terms, [part("1", "b"), part("2", "a", 30), part("3", "a", 30)]);
+    const after = (singles: number) =>
+      replayEpoch([...Array.from({ length: singles }, () => alone), wrong, wrong], new Map([["1", 9]])).get("1")!;
+    expect(after(100)).toEqual({ rewardWei: 85_000n, forfeitedWei: 0n, scoreAfter: 4 });
+    expect(after(99)).toEqual({ rewardWei: 0n, forfeitedWei: 84_150n, scoreAfter: 4 });
   });
 
   it("forfeits an epoch's rewards for two wrong results in few", () => {

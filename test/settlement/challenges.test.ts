@@ -1,152 +1,35 @@
-// Every lie a pool can tell here is told once, and proved; and the same call against an honest pool is refused.
-import { AbiCoder, keccak256 } from "ethers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  type DealSummary,
-  dealsHash,
-  type EpochHeader,
-  epochHash,
-  rewardLeaf,
-  type SettledTask,
-} from "../../protocol/epoch.ts";
-import { assembleEpoch, type Epoch, type RewardEntry } from "../../protocol/epochBuild.ts";
-import type { Address, Bytes32 } from "../../protocol/ids.ts";
-import { type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "../../protocol/ledger.ts";
-import { type Sum, SumTree } from "../../protocol/sumTree.ts";
-import { dealsToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "../../relay/settlement/abi.ts";
+import type { DealSummary } from "../../protocol/epoch.ts";
+import type { Epoch, RewardEntry } from "../../protocol/epochBuild.ts";
+import type { Bytes32 } from "../../protocol/ids.ts";
+import { dealsToAbi, rangeToAbi } from "../../relay/settlement/abi.ts";
+import { Court, honest, ledgerAfter, SALT, withLedger, withRewards } from "./court.ts";
 import * as proofs from "./proofs.ts";
-import { ECT, named, type Part, World } from "./world.ts";
+import { ECT, named, World } from "./world.ts";
 
-const FAULTS = [
-  "ForgedContribution",
-  "UnprovenTask",
-  "UnsortedTasks",
-  "MisplacedTask",
-  "SettledTwice",
-  "WrongReward",
-  "WrongLedger",
-] as const;
-type Fault = (typeof FAULTS)[number];
-
-const SALT = named("salt of the challenge");
 const BOND_WEI = 1000n * ECT;
-const honest = (...workers: string[]): Part[] => workers.map((worker) => ({ worker, digest: "right" }));
-
 let world: World;
+let court: Court;
 let dealId: Bytes32;
 beforeEach(async () => {
   world = await World.open();
+  court = new Court(world);
   await world.settler().openPool(1000, BOND_WEI);
   dealId = await world.openDeal({ tasks: 10 });
 });
 afterEach(() => world.close());
 
-/** An epoch of any tasks, true or not. */
-async function assemble(tasks: SettledTask[], previous: Ledger = new Map()): Promise<Epoch> {
-  const deals = new Map(
-    await Promise.all(
-      [...new Set(tasks.map((task) => task.dealId))].map(
-        async (id) => [id, (await world.contracts.dealTerms(id))!] as const,
-      ),
-    ),
-  );
-  return assembleEpoch({ previous, deals, tasks, batches: [] });
-}
-
-async function post(epoch: Epoch): Promise<proofs.Posted> {
-  const args = [rootsToAbi(epoch.roots), sumTreeToAbi(epoch.previous), dealsToAbi(epoch.deals), []];
-  const number = Number(await world.contract("epochs").getFunction("posted")(world.address("pool")));
-  await world.send("pool", "epochs", "post", ...args);
-  const header: EpochHeader = {
-    pool: world.address("pool"),
-    number,
-    postedAt: world.nowS,
-    valueWei: epoch.valueWei,
-    dealsHash: dealsHash(epoch.deals),
-    previous: epoch.previous,
-    roots: epoch.roots,
-  };
-  return { epoch, header };
-}
-
-async function lock({ header }: proofs.Posted, fault: Fault, position: bigint | number, as = "challenger") {
-  const types = ["address", "bytes32", "uint8", "uint256", "bytes32"];
-  const values = [world.address(as), epochHash(header), FAULTS.indexOf(fault), position, SALT];
-  await world.send(as, "challenges", "lockChallenge", keccak256(AbiCoder.defaultAbiCoder().encode(types, values)));
-}
-
-async function twoBlocks() {
-  await world.chain.mine();
-  await world.chain.mine();
-}
-
-/** Locks, waits two blocks, shows. */
-async function challenge(
-  posted: proofs.Posted,
-  fault: Fault,
-  method: string,
-  args: unknown[],
-  position: bigint | number = 0,
-) {
-  await lock(posted, fault, position);
-  await twoBlocks();
-  return world.send("challenger", "challenges", method, proofs.headerOf(posted), ...args, SALT);
-}
-
-const stateOf = ({ header }: proofs.Posted) => world.contracts.epochState(header.pool, header.number);
-
-/** The challenge is believed: the epoch is void, the bond pays twice its value, half to the challenger. */
-async function expectExposed(posted: proofs.Posted, run: Promise<number>) {
-  const before = { bond: (await world.contracts.pool(world.address("pool"))).bondWei, supply: await world.supplyWei() };
-  const challenger = (await world.contracts.balances(world.address("challenger"))).freeWei;
-  expect(await run).toBeLessThan(500_000); // gas
-  const slashedWei = 2n * posted.epoch.valueWei;
-  expect(await stateOf(posted)).toBe("voided");
-  expect((await world.contracts.pool(world.address("pool"))).bondWei).toBe(before.bond - slashedWei);
-  expect((await world.contracts.balances(world.address("challenger"))).freeWei).toBe(challenger + slashedWei / 2n);
-  expect(await world.supplyWei()).toBe(before.supply - slashedWei / 2n);
-}
-
-async function expectNoFault(posted: proofs.Posted, run: Promise<number>) {
-  const bondBefore = (await world.contracts.pool(world.address("pool"))).bondWei;
-  expect(await world.revertOf(run)).toBe("NoFault");
-  expect(await stateOf(posted)).toBe("pending");
-  expect((await world.contracts.pool(world.address("pool"))).bondWei).toBe(bondBefore);
-}
-
-const ledgerAfter = ({ epoch }: proofs.Posted): Ledger => new Map(epoch.ledger.map(({ worker, sum }) => [worker, sum]));
+const assemble = (...args: Parameters<Court["assemble"]>) => court.assemble(...args);
+const post = (epoch: Epoch) => court.post(epoch);
+const lock = (...args: Parameters<Court["lock"]>) => court.lock(...args);
+const twoBlocks = () => court.twoBlocks();
+const challenge = (...args: Parameters<Court["challenge"]>) => court.challenge(...args);
+const stateOf = (posted: proofs.Posted) => court.stateOf(posted);
+const expectExposed = (posted: proofs.Posted, run: Promise<number>) => court.expectExposed(posted, run);
+const expectNoFault = (posted: proofs.Posted, run: Promise<number>) => court.expectNoFault(posted, run);
 
 const threeTasks = () =>
   world.certify(dealId, { 0: honest("ann", "bob"), 1: honest("bob", "cy"), 4: honest("cy", "ann") });
-
-/** The epoch with other rewards, its ledger made to fit. */
-function withRewards(epoch: Epoch, rewards: RewardEntry[]): Epoch {
-  const sorted = [...rewards].sort((a, b) => (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : a.task - b.task));
-  const tree = new SumTree(sorted.map(({ worker, task, sum }) => ({ data: rewardLeaf(worker, task, sum), sum })));
-  const sums = new Map<Address, Sum>();
-  for (const { worker, sum } of sorted) {
-    const old = sums.get(worker) ?? { rewardWei: 0n, good: 0, bad: 0 };
-    sums.set(worker, { rewardWei: old.rewardWei + sum.rewardWei, good: old.good + sum.good, bad: old.bad + sum.bad });
-  }
-  const ledger = [...sums].map(([worker, sum]) => ({ worker, sum }));
-  const changed = withLedger(epoch, ledger);
-  return {
-    ...changed,
-    rewards: sorted,
-    roots: { ...changed.roots, rewards: ledgerRoot(tree) },
-    trees: { ...changed.trees, rewards: tree },
-  };
-}
-
-function withLedger(epoch: Epoch, ledger: LedgerEntry[]): Epoch {
-  const tree = ledgerTree(ledger);
-  return {
-    ...epoch,
-    ledger,
-    roots: { ...epoch.roots, ledger: ledgerRoot(tree) },
-    trees: { ...epoch.trees, ledger: tree },
-  };
-}
 
 describe("a forged contribution", () => {
   const show = (posted: proofs.Posted, which = 0) =>
@@ -366,6 +249,24 @@ describe("a wrong reward", () => {
     await expectExposed(posted, show(posted, "ann"));
   });
 
+  it("costs the bond if what nobody else contributed to is said to earn a score, or a leaf says nothing", async () => {
+    const single = await world.openDeal({ law: "pool", replicas: 1 });
+    const epoch = await assemble(world.certify(single, { 0: honest("ann") }));
+    const [own] = epoch.rewards as [RewardEntry];
+    expect(own.sum).toEqual({ rewardWei: (ECT * 85n) / 100n, good: 0, bad: 0 });
+    const honestly = await post(epoch);
+    for (const worker of ["ann", "bob"]) await expectNoFault(honestly, show(honestly, worker));
+    const tasks = world.certify(single, { 1: honest("ann") });
+    const second = await assemble(tasks, ledgerAfter(honestly));
+    const lie = withRewards(second, [{ ...second.rewards[0]!, sum: { ...own.sum, good: 1 } }], ledgerAfter(honestly));
+    const posted = await post(lie);
+    await expectExposed(posted, show(posted, "ann"));
+    const third = await assemble(world.certify(dealId, { 0: honest("ann", "bob") }), ledgerAfter(honestly));
+    const nothing = { worker: world.address("crony"), task: 0, sum: { rewardWei: 0n, good: 0, bad: 0 } };
+    const padded = await post(withRewards(third, [...third.rewards, nothing], ledgerAfter(honestly)));
+    await expectExposed(padded, show(padded, "crony"));
+  });
+
   it("is no charge against an honest pool, nor is the reward of one who did nothing", async () => {
     const posted = await post(await assemble(threeTasks()));
     for (const worker of ["ann", "bob", "nobody"]) await expectNoFault(posted, show(posted, worker));
@@ -451,6 +352,18 @@ describe("a wrong ledger", () => {
     const second = await post(await assemble(tasks, ledgerAfter(first)));
     expect(second.epoch.forfeited).toEqual(new Set([world.address("liar")]));
     for (const worker of ["ann", "bob", "cy", "liar", "nobody"]) await expectNoFault(second, show(second, worker));
+  });
+
+  it("is no charge against an honest pool of a worker whom its contributions alone spare", async () => {
+    const single = await world.openDeal({ law: "pool", replicas: 1, tasks: 100 });
+    const alone = world.certify(single, Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, honest("liar")])));
+    const lie = { worker: "liar", digest: "wrong" };
+    const wrong = world.certify(dealId, { 5: [...honest("ann", "bob"), lie], 6: [...honest("ann", "bob"), lie] });
+    const posted = await post(await assemble([...alone, ...wrong]));
+    expect(posted.epoch.forfeited).toEqual(new Set());
+    await expectNoFault(posted, show(posted, "liar"));
+    const stricter = await assemble([...alone.slice(1), ...wrong], ledgerAfter(posted));
+    expect(stricter.forfeited).toEqual(new Set([world.address("liar")]));
   });
 
   it("is shown by the worker's own leaves and their neighbours alone", async () => {
@@ -565,6 +478,13 @@ describe("an epoch that does not add up", () => {
       ["SummaryBurnTooLow", summary({ workersWei: deal.workersWei + 1n, burnedWei: deal.burnedWei - 1n })],
       ["SumWrong", summary({ workersWei: deal.workersWei - 1n, burnedWei: deal.burnedWei + 1n })],
       ["CountWrong", { ...epoch, roots: { ...epoch.roots, tasks: { ...epoch.roots.tasks, count: 4 } } }],
+      [
+        "CountWrong",
+        withRewards(
+          epoch,
+          epoch.rewards.map((entry) => ({ ...entry, sum: { ...entry.sum, good: 2 } })),
+        ),
+      ],
       ["LedgerBroken", { ...epoch, previous: epoch.roots.ledger }],
       ["NothingToPost", { ...epoch, deals: [] }],
       [
