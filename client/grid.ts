@@ -20,6 +20,8 @@ import {
 } from "./answers.ts";
 import { Apps, type PublishedApp } from "./apps.ts";
 import { Job } from "./job.ts";
+import type { MarketPlace } from "./market.ts";
+import { OrderBook } from "./orders.ts";
 import { depositOf, expectedReplicas, type Quote, quoteOf, type Terms, type Wishes } from "./quote.ts";
 import { Relay } from "./relay.ts";
 import { type Balances, type DealView, Wallet } from "./wallet.ts";
@@ -50,12 +52,15 @@ export type SubmitStep =
 export type OnStep = (step: SubmitStep) => void | Promise<void>;
 
 export class Grid {
+  /** The relay's book of signed orders. */
+  readonly orders: OrderBook;
   readonly #relay: Relay;
   readonly #apps: Apps;
   readonly #wallet: Wallet;
 
   private constructor(relay: Relay, pool: PoolView) {
     this.#relay = relay;
+    this.orders = new OrderBook(relay);
     this.#apps = new Apps(relay);
     this.#wallet = new Wallet(pool, relay.address(pool.rpcUrl).href);
   }
@@ -72,6 +77,17 @@ export class Grid {
   /** The pool as it is now: its terms, its contracts, who is connected. */
   pool(): Promise<PoolView> {
     return this.#relay.json(poolAnswer, "api/pool");
+  }
+
+  /** Where orders are signed for, and matched. */
+  async place(): Promise<MarketPlace> {
+    const { chainId, token, hub, market } = await this.pool();
+    return { chainId, token: toAddress(token), hub: toAddress(hub), market: toAddress(market) };
+  }
+
+  /** On the pool's chain: as it is if it has a provider, else over the pool's own endpoint. */
+  connectSigner(signer: Signer): Signer {
+    return this.#wallet.connect(signer);
   }
 
   /** What the pool can compute. */

@@ -4,6 +4,7 @@
 //   const job = await grid.submit({ app, params, inputs, items, itemsPerTask, law, trust, replicas, priceWei }, signer);
 //   for await (const { index, output } of job.results()) …
 
+export { type Offers, offersToAbi } from "../protocol/offers.ts";
 export { type AirdropClaim, airdropOf, type Entitlement, StandardTree } from "./airdrop.ts";
 export type { PublishedApp } from "./apps.ts";
 export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
@@ -11,7 +12,8 @@ export { type CheckedEpoch, checkEpoch, checkTask, type EpochEvidence } from "./
 export type { FollowOptions, JobEvent } from "./followJob.ts";
 export { Grid, type JobRequest, type OnStep, type SubmitStep } from "./grid.ts";
 export { Job, type OrderedResult, type Result } from "./job.ts";
-export { type MarketPlace, matchOrders, type Offers, offersToAbi, orderId, signOrder } from "./market.ts";
+export { type MarketPlace, matchOrders, orderId, signOrder } from "./market.ts";
+export { cancelOrder, type FilledPart, OrderBook, partsOf } from "./orders.ts";
 export {
   type Deposit,
   depositOf,

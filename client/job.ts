@@ -166,11 +166,13 @@ export class Job {
     return this.#fetched(index, task.digest);
   }
 
-  /** The whole output in item order, every task's part checked. Throws `not-found` before the job is done, `bad-output`. */
+  /** The whole output (of a part, its own) in item order, every task's part checked. Throws `not-found` before the job is done, `bad-output`. */
   async output(): Promise<Uint8Array<ArrayBuffer>> {
     const spec = await this.#specOf();
     const { itemBytes } = (await this.app()).manifest.output;
-    const expected = spec.items * itemBytes;
+    const from = rangeOf(spec, 0).first;
+    const last = rangeOf(spec, tasksOf(spec) - 1);
+    const expected = (last.first + last.count - from) * itemBytes;
     if (expected > MAX_WHOLE_OUTPUT_BYTES)
       throw new SuperEdgeError("too-large", `expected at most ${MAX_WHOLE_OUTPUT_BYTES} bytes, found ${expected}`);
     const output = await this.#relay.bytes(this.#path("/output"), MAX_WHOLE_OUTPUT_BYTES);
@@ -182,7 +184,8 @@ export class Job {
       if (task?.index !== index || !task.digest)
         throw new SuperEdgeError("bad-output", `expected task ${index} with its digest, found none`);
       const { first, count } = rangeOf(spec, index);
-      await this.#verified(index, task.digest, count, output.subarray(first * itemBytes, (first + count) * itemBytes));
+      const at = (first - from) * itemBytes;
+      await this.#verified(index, task.digest, count, output.subarray(at, at + count * itemBytes));
     }
     return output;
   }

@@ -4,18 +4,8 @@ import { hubAbi, marketAbi, tokenAbi } from "../contracts/abi.ts";
 import { DOMAIN_NAME, DOMAIN_VERSION } from "../protocol/commit.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type Bytes32, type Hex, type JobId, toAddress, toBytes32 } from "../protocol/ids.ts";
-import {
-  ANYBODY,
-  type AppOrder,
-  type DatasetOrder,
-  NO_ASSET,
-  type OrderKind,
-  type OrderOf,
-  orderHash,
-  orderMessage,
-  type Signed,
-  typesOf,
-} from "../protocol/orders.ts";
+import { type Offers, offersToAbi } from "../protocol/offers.ts";
+import { type OrderKind, type OrderOf, orderHash, orderMessage, type Signed, typesOf } from "../protocol/orders.ts";
 import { signPermit } from "./permit.ts";
 
 /** Where the contracts are: of a relay's `PoolView`, for one. */
@@ -26,26 +16,12 @@ export interface MarketPlace {
   market: Address;
 }
 
-/** Orders that are to become a deal; `payerSignature` where the request names another payer, who does not make the match. */
-export interface Offers {
-  /** Absent for a free app named by its hash. */
-  app?: Signed<"AppOrder">;
-  dataset?: Signed<"DatasetOrder">;
-  pool: Signed<"PoolOrder">;
-  request: Signed<"RequestOrder"> & { payerSignature?: Hex };
-}
-
 export interface MatchOptions {
   /** The caller pays, whatever the request says. */
   sponsored?: boolean;
   /** Moved from the caller's wallet to its balance at the Hub first, in the same transaction. */
   depositWei?: bigint;
 }
-
-const NO_SIGNATURE = "0x" as Hex;
-const free = { priceWei: 0n, volume: 0, tags: [], pools: ANYBODY, requesters: ANYBODY, expiry: 0, salt: NO_ASSET };
-const NO_APP: AppOrder = { app: NO_ASSET, ...free };
-const NO_DATASET: DatasetOrder = { dataset: NO_ASSET, app: NO_ASSET, ...free };
 
 /** Lazy orders are the Hub's, all others the Market's. */
 const domainOf = ({ chainId, hub, market }: MarketPlace, kind: OrderKind) => ({
@@ -67,23 +43,6 @@ export async function signOrder<Kind extends OrderKind>(
   const domain = { name: DOMAIN_NAME, version: DOMAIN_VERSION, chainId, verifyingContract };
   const signature = await signer.signTypedData(domain, typesOf(kind), orderMessage(kind, order));
   return { order, signature: signature as Hex };
-}
-
-/** The orders as the Market takes them. */
-export function offersToAbi({ app, dataset, pool, request }: Offers) {
-  return {
-    app: { order: orderMessage("AppOrder", app?.order ?? NO_APP), signature: app?.signature ?? NO_SIGNATURE },
-    dataset: {
-      order: orderMessage("DatasetOrder", dataset?.order ?? NO_DATASET),
-      signature: dataset?.signature ?? NO_SIGNATURE,
-    },
-    pool: { order: orderMessage("PoolOrder", pool.order), signature: pool.signature },
-    request: {
-      order: orderMessage("RequestOrder", request.order),
-      signature: request.signature,
-      payerSignature: request.payerSignature ?? NO_SIGNATURE,
-    },
-  };
 }
 
 /**

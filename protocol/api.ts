@@ -7,6 +7,7 @@ import {
   MAX_EXPRESSION_BYTES,
   MAX_JOB_INPUTS,
   MAX_JOB_ITEMS,
+  MAX_JOB_TASKS,
   MAX_REPLICAS,
   MAX_TRUST,
 } from "./limits.ts";
@@ -46,6 +47,11 @@ export const jobSpecSchema = v.strictObject({
   deadlineSeconds: v.optional(positive(MAX_DEADLINE_SECONDS)),
   /** Probability with which it is wanted done by then, above 0, at most 1. */
   completion: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  /**
+   * What one deal pays for where a request was filled by several. Not in the job's hash, which is the same for all parts:
+   * the chain's matches say which tasks a deal has.
+   */
+  part: v.optional(v.strictObject({ firstTask: uint(MAX_JOB_TASKS), tasks: positive(MAX_JOB_TASKS) })),
 });
 export type JobSpec = v.InferOutput<typeof jobSpecSchema>;
 
@@ -58,7 +64,7 @@ export const submitSchema = v.strictObject({
 });
 export type Submit = v.InferOutput<typeof submitSchema>;
 
-const { params: _params, inputs: _inputs, ...terms } = jobSpecSchema.entries;
+const { params: _params, inputs: _inputs, part: _part, ...terms } = jobSpecSchema.entries;
 /** POST /api/quote: a job's spec before there are inputs, and what one certified task would pay. */
 export const quoteSchema = v.strictObject({
   ...terms,
@@ -82,11 +88,15 @@ export const restsOnOne = ({ law, trust }: Pick<JobSpec, "law" | "trust">): bool
 /** What a requester signs (EIP-191) to be shown single tasks of a job of that kind while it runs. */
 export const readMessage = (job: string): string => `SuperEdge: read job ${job}`;
 
-export const tasksOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">): number =>
-  Math.ceil(spec.items / spec.itemsPerTask);
-/** Items of task `index`: `count` is smaller in the last one. */
-export const rangeOf = (spec: Pick<JobSpec, "items" | "itemsPerTask">, index: number) => {
-  const first = index * spec.itemsPerTask;
+type Division = Pick<JobSpec, "items" | "itemsPerTask" | "part">;
+/** Of the whole job, whoever is paid for them. */
+export const wholeTasksOf = ({ items, itemsPerTask }: Pick<Division, "items" | "itemsPerTask">): number =>
+  Math.ceil(items / itemsPerTask);
+/** Those that the deal pays for. */
+export const tasksOf = (spec: Division): number => spec.part?.tasks ?? wholeTasksOf(spec);
+/** Items of task `index` of the deal: `count` is smaller in the job's last one. */
+export const rangeOf = (spec: Division, index: number) => {
+  const first = (index + (spec.part?.firstTask ?? 0)) * spec.itemsPerTask;
   return { first, count: Math.min(spec.itemsPerTask, spec.items - first) };
 };
 

@@ -7,8 +7,8 @@ import { type Bytes32, type Cid, hex32 } from "./ids.ts";
 
 const utf8 = new TextEncoder();
 
-/** keccak-256 of the spec's canonical JSON: a deal pays for this computation and no other. */
-export const jobHash = (spec: JobSpec): Bytes32 => hex32(keccak_256(utf8.encode(canonicalJson(spec))));
+/** keccak-256 of the spec's canonical JSON, without its part: a deal pays for this computation and no other. */
+export const jobHash = ({ part: _, ...spec }: JobSpec): Bytes32 => hex32(keccak_256(utf8.encode(canonicalJson(spec))));
 
 /**
  * SHA-256 in the app's content id: what the registry of assets keeps too, so that a contract can compare the two.

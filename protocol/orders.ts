@@ -38,7 +38,7 @@ const time = uint();
 const common = { volume: positive(U32), tags, expiry: time, salt: bytes32 };
 const belief = { category, law: lawSchema, trust: positive(MAX_TRUST), replicas: positive(MAX_REPLICAS) };
 
-const schemas = {
+export const orderSchemas = {
   AppOrder: v.strictObject({ app: bytes32, priceWei: wei(96), ...common, pools: address, requesters: address }),
   DatasetOrder: v.strictObject({
     ...{ dataset: bytes32, priceWei: wei(96), ...common },
@@ -65,16 +65,16 @@ const schemas = {
     mostWei: wei(128),
   }),
 };
-export type OrderKind = keyof typeof schemas;
+export type OrderKind = keyof typeof orderSchemas;
 /** An order, amounts as bigint. In JSON the same with decimal strings: see `orderToJson`. */
-export type OrderOf<Kind extends OrderKind> = v.InferOutput<(typeof schemas)[Kind]>;
+export type OrderOf<Kind extends OrderKind> = v.InferOutput<(typeof orderSchemas)[Kind]>;
 export type AppOrder = OrderOf<"AppOrder">;
 export type DatasetOrder = OrderOf<"DatasetOrder">;
 export type LazyOrder = OrderOf<"LazyOrder">;
 
 /** ERC-1271 signatures can be of any length; longer ones cost more gas than a match may. */
 const MAX_SIGNATURE_BYTES = 2048;
-const signatureSchema = v.custom<Hex>(
+export const signatureSchema = v.custom<Hex>(
   (x) => typeof x === "string" && isHex(x) && x.length <= 2 + 2 * MAX_SIGNATURE_BYTES,
   `expected a signature of at most ${MAX_SIGNATURE_BYTES} bytes in hexadecimal`,
 );
@@ -87,13 +87,15 @@ export interface Signed<Kind extends OrderKind> {
 
 /** Parses what somebody posted. Throws `bad-message`. Whether the signature fits is another question. */
 export function parseOrder<Kind extends OrderKind>(kind: Kind, json: unknown): Signed<Kind> {
-  const schema = v.strictObject({ order: schemas[kind] as v.GenericSchema, signature: signatureSchema });
+  const schema = v.strictObject({ order: orderSchemas[kind] as v.GenericSchema, signature: signatureSchema });
   return parseAs(schema, json) as Signed<Kind>;
 }
 
+/** What it is in JSON: amounts as decimal strings. */
+export const inJson = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner)));
 /** The order as `parseOrder` takes it. */
-export const orderToJson = (order: OrderOf<OrderKind>): unknown =>
-  JSON.parse(JSON.stringify(order, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+export const orderToJson = (order: OrderOf<OrderKind>): unknown => inJson(order);
 
 const fields = (text: string) =>
   text.split(",").map((field) => {

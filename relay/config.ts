@@ -32,6 +32,8 @@ const schema = v.object({
   "requests-per-minute": v.optional(whole(1, 1_000_000), "6000"),
   "messages-per-second": v.optional(whole(1, 1_000_000), "500"),
   referee: v.optional(v.picklist(["on", "off"]), "on"),
+  mirror: v.optional(v.string(), ""),
+  "fill-orders": v.optional(v.picklist(["on", "off"]), "off"),
   log: v.optional(v.picklist(["silent", "error", "warn", "info", "debug"]), "warn"),
 });
 
@@ -52,6 +54,8 @@ const help: Record<keyof v.InferOutput<typeof schema>, string> = {
   "requests-per-minute": "HTTP requests of one address; loopback is not counted",
   "messages-per-second": "messages a volunteer's socket may send, on average",
   referee: "on or off: run tasks that workers dispute on this machine, in a process of their own",
+  mirror: "relays whose order books this one takes over, addresses, comma separated",
+  "fill-orders": "on or off: match request orders of the book with this pool's own orders in it",
   log: "silent, error, warn, info or debug",
 };
 
@@ -72,6 +76,8 @@ export interface Config {
   requestsPerMinute: number;
   messagesPerSecond: number;
   referee: boolean;
+  mirrors: string[];
+  fillOrders: boolean;
   log: "silent" | "error" | "warn" | "info" | "debug";
 }
 
@@ -107,7 +113,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     sandboxHost: o["sandbox-host"],
     pageOrigin: o["page-origin"],
     sandboxOrigin: o["sandbox-origin"],
-    trustedProxies: o["trusted-proxies"].split(",").flatMap((ip) => ip.trim() || []),
+    trustedProxies: listOf(o["trusted-proxies"]),
     feeBps: o["fee-bps"],
     windowSeconds: o["window-seconds"],
     epochSeconds: o["epoch-seconds"],
@@ -115,6 +121,15 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     requestsPerMinute: o["requests-per-minute"],
     messagesPerSecond: o["messages-per-second"],
     referee: o.referee === "on",
+    mirrors: listOf(o.mirror).map((text) => urlOf("mirror", text)),
+    fillOrders: o["fill-orders"] === "on",
     log: o.log,
   };
+}
+
+const listOf = (text: string): string[] => text.split(",").flatMap((item) => item.trim() || []);
+
+function urlOf(name: string, text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new Error(`--${name}: expected an http or https URL, found ${JSON.stringify(text.slice(0, 80))}`);
 }

@@ -9,6 +9,7 @@ import type { ApiContext, ChainSide } from "./api/context.ts";
 import type { OpenAudit } from "./audits.ts";
 import { Loop } from "./loop.ts";
 import { Newcomers } from "./newcomers.ts";
+import type { Orders } from "./orders/orders.ts";
 import { Referee } from "./referee/referee.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -27,6 +28,7 @@ export interface RelayOptions {
   messagesPerSecond: number;
   /** Disputed tasks are run by the relay itself. */
   referee?: boolean;
+  orders?: Orders;
   /** Pays for spot checks; without it there are none. */
   openAudit?: OpenAudit;
   /** The scheduler's clock, milliseconds; tests stop it. */
@@ -102,6 +104,7 @@ export async function openRelay(options: RelayOptions, stores: Stores, log: Logg
       ...stores,
       loop,
       chain: options.chain,
+      orders: options.orders,
       sessions,
       pool,
       domain: options.domain,

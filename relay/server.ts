@@ -14,6 +14,7 @@ import type { ApiContext } from "./api/context.ts";
 import { answerErrors, answerRouterErrors } from "./api/errors.ts";
 import { jobRoutes } from "./api/jobRoutes.ts";
 import { publishOpenApi } from "./api/openapi.ts";
+import { orderRoutes } from "./api/orderRoutes.ts";
 import { poolRoutes } from "./api/poolRoutes.ts";
 import { quoteRoutes } from "./api/quoteRoutes.ts";
 import { MAX_RPC_BODY_BYTES } from "./chain/rpc.ts";
@@ -90,6 +91,7 @@ export async function startServer(
   jobRoutes(app, context);
   quoteRoutes(app, context);
   poolRoutes(app, context);
+  if (context.orders) orderRoutes(app, context.orders);
   const { rpc } = context.chain;
   if (rpc)
     app.post(

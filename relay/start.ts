@@ -10,9 +10,14 @@ import type { Config } from "./config.ts";
 import { openEmbeddedChain } from "./embeddedChain.ts";
 import { lockFolder } from "./folderLock.ts";
 import { openKeys } from "./keys.ts";
+import { Bookkeeping } from "./orders/bookkeeping.ts";
+import { Filler } from "./orders/filler.ts";
+import { Mirror } from "./orders/mirror.ts";
+import { Orders } from "./orders/orders.ts";
 import { publishApp } from "./publish.ts";
 import { makeLog, openRelay, type Relay } from "./relay.ts";
 import { Requests } from "./requests/requests.ts";
+import { ChainMarket } from "./settlement/market.ts";
 import { Settling } from "./settling.ts";
 import { openStores } from "./stores.ts";
 
@@ -39,6 +44,8 @@ export async function start(config: Config): Promise<Running> {
 
   const settling = new Settling(chain, stores.store, () => relay.loop, config.epochSeconds, log);
   await settling.open(config.feeBps);
+  const market = new ChainMarket(addresses, chain.provider);
+  const orders = new Orders({ store: stores.store, market, domain: addresses });
   const built = fileURLToPath(new URL("../dist/web", import.meta.url));
   const pages = existsSync(join(built, "index.html")) ? built : undefined;
   const pageOrigin = (port: number) => config.pageOrigin ?? `http://${config.pageHost}:${port}`;
@@ -71,6 +78,7 @@ export async function start(config: Config): Promise<Running> {
       },
       messagesPerSecond: config.messagesPerSecond,
       referee: config.referee,
+      orders,
       openAudit: (job, spec, priceWei) => settling.openAudit(job, spec, priceWei),
       view: (port) => ({
         name: config.name,
@@ -103,12 +111,20 @@ export async function start(config: Config): Promise<Running> {
     log,
     settled: (workers) => settling.readAccounts(workers),
   });
+  const logEvent = (event: string, fields: Record<string, unknown>) => log.info(fields, event);
+  const filler = new Filler({
+    ...{ orders, stores, loop: () => relay.loop, log: logEvent },
+    ...{ pool: settling.settler.pool, contracts: settling.settler.contracts, sender: settling.settler.sender },
+  });
+  const mirrors = config.mirrors.map((url) => new Mirror({ url, orders, log: logEvent }));
+  const bookkeeping = new Bookkeeping({ orders, mirrors, filler: config.fillOrders ? filler : undefined, log });
+  bookkeeping.begin();
   settling.begin();
   requests.begin();
   return {
     url: pageOrigin(relay.server.port),
     async close() {
-      await Promise.all([settling.stop(), requests.stop()]);
+      await Promise.all([settling.stop(), requests.stop(), bookkeeping.stop()]);
       await relay.close();
       await chain.close();
       unlock();

@@ -2,6 +2,7 @@ import type { EpochView, PoolView } from "../../protocol/api.ts";
 import type { DealTerms } from "../../protocol/epoch.ts";
 import type { Address, JobId } from "../../protocol/ids.ts";
 import type { Loop } from "../loop.ts";
+import type { Orders } from "../orders/orders.ts";
 import type { Session } from "../session.ts";
 import type { Stores } from "../stores.ts";
 
@@ -24,6 +25,8 @@ export interface ChainSide {
 export interface ApiContext extends Stores {
   loop: Loop;
   chain: ChainSide;
+  /** Without a market there is no book. */
+  orders?: Orders | undefined;
   sessions: ReadonlyMap<string, Session>;
   pool: Address;
   domain: { chainId: number; hub: Address };

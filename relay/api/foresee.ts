@@ -30,7 +30,7 @@ function onceForAlike({ mentions, admits }: Needs): Needs["admits"] {
 
 /** `asked`: terms that `checkTerms` has let pass. */
 export async function foresee(
-  { loop }: ApiContext,
+  { loop }: Pick<ApiContext, "loop">,
   { name, engine, requirements, compare }: Manifest,
   asked: Asked,
 ): Promise<QuoteView> {

@@ -2,11 +2,11 @@
 import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type JobView, submitSchema, type TaskView } from "../../protocol/api.ts";
+import { type JobView, rangeOf, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, isBytes32, type JobId } from "../../protocol/ids.ts";
 import { parseAs } from "../../protocol/parse.ts";
-import { checkDeal } from "../deals.ts";
+import { checkDeal, partFor } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
@@ -60,11 +60,12 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     "/api/jobs",
     { schema: { tags: ["jobs"], summary: "Submit a job that a deal on chain pays for", ...jsonBody(submitSchema) } },
     async (request): Promise<JobView> => {
-      const { dealId, spec, title } = parseAs(submitSchema, request.body);
+      const { dealId, spec: asked, title } = parseAs(submitSchema, request.body);
       const id = dealId as JobId;
       const known = loop.jobs.get(id);
       // With no number in the store yet, it is being added by another request.
       if (known && known.row.n > 0) return jobView(context, known, false);
+      const spec = partFor(asked, await context.orders?.market.originOf(id));
       const manifest = await checkSpec(context, spec);
       const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
       const promise =
@@ -175,7 +176,9 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
         for (let index = 0; index < job.job.tasks; index++)
           yield await outputOf(context, store.certified.get(job.row.n, index)!);
       }
-      const bytes = job.row.spec.items * job.manifest.output.itemBytes;
+      const last = rangeOf(job.row.spec, job.job.tasks - 1);
+      const items = last.first + last.count - rangeOf(job.row.spec, 0).first;
+      const bytes = items * job.manifest.output.itemBytes;
       reply.headers({ "content-type": "application/octet-stream", "content-length": bytes });
       const { Readable } = await import("node:stream");
       return reply.send(Readable.from(parts()));

@@ -22,3 +22,8 @@ export async function publishOpenApi(app: FastifyInstance, version: string): Pro
 
 /** Body schema for the docs. The handler parses by the valibot schema itself; see `server.ts`. */
 export const jsonBody = (schema: GenericSchema) => ({ body: toJsonSchema(schema, { errorMode: "ignore" }) });
+
+/** Query parameters for the docs, likewise. */
+export const jsonQuery = (schema: GenericSchema) => ({
+  querystring: toJsonSchema(schema, { errorMode: "ignore", typeMode: "input" }),
+});

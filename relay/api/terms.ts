@@ -2,7 +2,7 @@
 import { jobSize } from "../../kernels/jobSize.ts";
 import { type Manifest, parseParams } from "../../kernels/kernel.ts";
 import { parseJobExpression } from "../../protocol/adExpressions.ts";
-import { type JobSpec, rangeOf, tasksOf } from "../../protocol/api.ts";
+import { type JobSpec, rangeOf, tasksOf, wholeTasksOf } from "../../protocol/api.ts";
 import { type Category, limitsOf } from "../../protocol/categories.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { Cid } from "../../protocol/ids.ts";
@@ -27,6 +27,11 @@ export function checkTerms(manifest: Manifest, spec: Omit<JobSpec, "params" | "i
     throw new SuperEdgeError(
       "bad-job",
       `expected at most ${MAX_JOB_TASKS} tasks, found ${tasksOf(spec)}: put more items in one`,
+    );
+  if (spec.part && spec.part.firstTask + spec.part.tasks > wholeTasksOf(spec))
+    throw new SuperEdgeError(
+      "bad-job",
+      `part: expected tasks of the ${wholeTasksOf(spec)} there are, found ${spec.part.tasks} from ${spec.part.firstTask}`,
     );
   const outputBytes = rangeOf(spec, 0).count * manifest.output.itemBytes;
   if (outputBytes > MAX_OUTPUT_BYTES)

@@ -31,6 +31,7 @@ export class Contracts {
   readonly #hub: Contract;
   readonly #epochs: Contract;
   readonly #tasks: Contract;
+  readonly #market: Contract;
 
   constructor(addresses: ChainAddresses, runner: ContractRunner) {
     this.addresses = addresses;
@@ -38,6 +39,7 @@ export class Contracts {
     this.#hub = new Contract(addresses.hub, artifactOf("Hub").abi, runner);
     this.#epochs = new Contract(addresses.epochs, artifactOf("Epochs").abi, runner);
     this.#tasks = new Contract(addresses.tasks, artifactOf("Tasks").abi, runner);
+    this.#market = new Contract(addresses.market, artifactOf("Market").abi, runner);
   }
 
   get token(): Interface {
@@ -53,10 +55,14 @@ export class Contracts {
     return this.#tasks.interface;
   }
 
+  get market(): Interface {
+    return this.#market.interface;
+  }
+
   /** Why a contract refused a call, as its error says it: `BondTooLow(0x…, 1, 2)`; undefined if it was something else. */
   reasonOf(error: unknown): string | undefined {
     if (!isError(error, "CALL_EXCEPTION") || !error.data) return undefined;
-    for (const contract of [this.#epochs, this.#hub, this.#token, this.#tasks]) {
+    for (const contract of [this.#epochs, this.#hub, this.#token, this.#tasks, this.#market]) {
       const found = contract.interface.parseError(error.data);
       if (found) return `${found.name}(${found.args.map(String).join(", ")})`;
     }

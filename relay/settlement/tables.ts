@@ -7,6 +7,7 @@ import { invariant } from "../../protocol/errors.ts";
 import type { Address, Bytes32, Hex } from "../../protocol/ids.ts";
 import type { Ledger } from "../../protocol/ledger.ts";
 import type { Sum } from "../../protocol/sumTree.ts";
+import { fromJson, toJson } from "../store/bigJson.ts";
 
 /**
  * built ──post──▶ posted ──window, finalise──▶ finalised ──creditMany──▶ credited
@@ -52,13 +53,6 @@ const SCHEMA = `
   create table if not exists settlement_transaction(
     step text primary key, nonce integer not null, hash text not null, raw text not null, gas integer) without rowid;
 `;
-
-const toJson = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner));
-const fromJson = (json: unknown): unknown =>
-  JSON.parse(String(json), (_, inner) =>
-    typeof inner === "string" && /^\d+n$/.test(inner) ? BigInt(inner.slice(0, -1)) : inner,
-  );
 
 export class SettlementTables {
   readonly #db: DatabaseSync;

@@ -52,6 +52,7 @@ const fullSpec: Required<JobSpec> = {
   minScore: 5,
   deadlineSeconds: 3600,
   completion: 0.9,
+  part: { firstTask: 20, tasks: 30 },
 };
 
 /** Names in the first column of the table under a heading of docs/matchmaking.md. */

@@ -10,9 +10,12 @@ import type { DealTerms } from "../../protocol/epoch.ts";
 import { type Address, type Cid, fromHex, hex32, type JobId } from "../../protocol/ids.ts";
 import { appHash, jobHash } from "../../protocol/job.ts";
 import { PROTOCOL_VERSION } from "../../protocol/messages.ts";
+import type { ChainSide } from "../../relay/api/context.ts";
+import type { Orders } from "../../relay/orders/orders.ts";
 import { publishApp } from "../../relay/publish.ts";
 import { makeLog, openRelay, type Relay } from "../../relay/relay.ts";
 import { addressOfKey } from "../../relay/signature.ts";
+import type { Store } from "../../relay/store/store.ts";
 import { openStores } from "../../relay/stores.ts";
 
 export const ECT = 10n ** 18n;
@@ -52,6 +55,10 @@ export interface TestRelayOptions {
   referee?: boolean;
   /** Half a minute unless told. */
   pingMs?: number;
+  /** A book of orders, kept in the relay's store. */
+  orders?: (store: Store) => Orders;
+  /** What the chain says of deals; if not told, the deals that the test opened. */
+  deal?: ChainSide["deal"];
 }
 
 export async function openTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -89,7 +96,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
       domain,
       poolKey,
       chain: {
-        deal: async (id) => deals.get(id),
+        deal: options.deal ?? (async (id) => deals.get(id)),
         epochs: () => [],
         epochData: () => undefined,
         credited: () => 0n,
@@ -105,6 +112,7 @@ export async function openTestRelay(options: TestRelayOptions = {}): Promise<Tes
         requestsPerMinute: options.requestsPerMinute ?? 1_000_000,
         ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
       },
+      ...(options.orders && { orders: options.orders(stores.store) }),
       ...(options.now && { now: options.now }),
       ...(options.referee && { referee: true }),
       ...(options.audits && { openAudit: async (_, spec) => ({ dealId: openDeal(spec), feeBps: 1000 }) }),

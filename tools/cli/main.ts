@@ -19,6 +19,10 @@ const commands: CommandTable = {
     summary: "measure this machine by the reference kernels",
     load: () => import("../../client/cli/measure.ts"),
   },
+  orders: {
+    summary: "list, post and cancel signed orders",
+    load: () => import("./orders.ts"),
+  },
   simulate: {
     summary: "run the scheduler in virtual time against volunteers and liars",
     load: () => import("../../test/sim/command.ts"),
