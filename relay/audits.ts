@@ -6,7 +6,8 @@ import type { Address, JobId } from "../protocol/ids.ts";
 import { MAX_JOB_ITEMS, MAX_JOB_TASKS } from "../protocol/limits.ts";
 import { type JobContext, makeJob } from "./rows.ts";
 import type { Check } from "./scheduler/checks.ts";
-import type { Contribution, Job, Task } from "./scheduler/state.ts";
+import type { Contribution, Job } from "./scheduler/state.ts";
+import { Task } from "./scheduler/taskRecord.ts";
 import type { JobRow } from "./store/jobs.ts";
 import type { Store } from "./store/store.ts";
 
@@ -101,8 +102,9 @@ export class Audits {
       if (!contribution) continue;
       const check = { number, digest, self };
       const key = main.job.audit!.keyOf(number);
-      const contributions = [contribution];
-      tasks.push({ job: main.job, index, position: -1, key, queued: false, target: 1, least: 1, contributions, check });
+      const task = Task.check(main.job, index, key, check);
+      task.contributions = [contribution];
+      tasks.push(task);
     }
     return tasks;
   }

@@ -41,7 +41,7 @@ export function checkBatch(
 /** [W8] The task was asked for, and digest and salt open its commitment. Throws `not-yours`, `out-of-order`, `no-reveal`. */
 export function askedTask(state: State, worker: Address, reveal: Reveal): { task: Task; held: Contribution } {
   const key = hex32(reveal.key) as TaskKey;
-  const task = state.tasks.get(key);
+  const task = state.names.get(key);
   const held = task?.contributions.find((c) => c.worker === worker);
   if (!task || !held) throw new SuperEdgeError("not-yours", `task ${key}: decided already, or never committed to`);
   if (held.state !== "asked")
@@ -64,7 +64,7 @@ export function checkOutput(job: JobContext, task: Task, reveal: Reveal): Uint8A
 
 /** [W9] The task whose large output `worker` has been asked for. Throws `not-yours`. */
 export function awaitedUpload(state: State, worker: Address, key: TaskKey): { task: Task; digest: Bytes32 } {
-  const task = state.tasks.get(key);
+  const task = state.names.get(key);
   const held = task?.contributions.find((c) => c.worker === worker);
   if (!task || !held?.digest || task.uploading?.worker !== worker)
     throw new SuperEdgeError("not-yours", `no output of task ${key} is awaited from this worker`);

@@ -63,7 +63,7 @@ export class Committing {
       const key = hex32(bytes) as TaskKey;
       if (seen.has(key)) throw new SuperEdgeError("bad-message", `keys: ${key} is there twice`);
       seen.add(key);
-      const task = memory.state.tasks.get(key);
+      const task = memory.state.names.get(key);
       const held = task?.contributions.find((c) => c.worker === worker);
       if (task && held?.state === "leased") tasks.push({ task, commitment: hex32(commitments[position]!), position });
       else outbox.verdict(worker, { key: bytes, verdict: "lapsed", rewardWei: "0" });

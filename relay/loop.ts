@@ -285,12 +285,12 @@ export class Loop {
   }
 
   onHandBack(worker: Address, message: Of<"handBack">): void {
-    const tasks = splitHashes(message.keys).flatMap((key) => this.state.tasks.get(hex32(key)) ?? []);
+    const tasks = splitHashes(message.keys).flatMap((key) => this.state.names.get(hex32(key)) ?? []);
     this.dispatch({ type: "handedBack", worker, tasks });
   }
 
   onFailed(worker: Address, message: Of<"failed">): void {
-    const task = this.state.tasks.get(hex32(message.key));
+    const task = this.state.names.get(hex32(message.key));
     if (!task) return;
     this.#o.log("kernel failed", {
       worker,
@@ -348,13 +348,13 @@ export class Loop {
         return this.#outbox.message(effect.worker.address, { type: "idle", reason: effect.reason });
       case "askReveal":
         for (const task of effect.tasks) {
-          this.#outbox.askReveal(effect.worker, fromHex(task.key));
+          this.#outbox.askReveal(effect.worker, fromHex(this.state.names.tell(task)));
           this.#askSample(task, effect.worker);
         }
         return this.#answer();
       case "askUpload":
         this.#reveals.keep(effect.task);
-        this.#outbox.message(effect.worker, { type: "upload", key: fromHex(effect.task.key) });
+        this.#outbox.message(effect.worker, { type: "upload", key: fromHex(this.state.names.tell(effect.task)) });
         return this.#answer();
       case "revoke":
         for (const task of effect.tasks)
@@ -424,7 +424,7 @@ export class Loop {
       app: row.spec.app,
       params: parseParams(manifest, row.spec.params),
       inputs: row.spec.inputs,
-      tasks: tasks.map((task) => ({ key: fromHex(task.key), ...rangeOf(row.spec, task.index) })),
+      tasks: tasks.map((task) => ({ key: fromHex(this.state.names.tell(task)), ...rangeOf(row.spec, task.index) })),
       deadlineMs: Math.max(0, Math.floor(deadlineMs - this.#now())),
       rewardWei: String(row.priceWei),
     };

@@ -3,7 +3,8 @@
 // machine against itself.
 import type { Address, Bytes32, TaskKey } from "../../protocol/ids.ts";
 import { isClassBound } from "./numericClass.ts";
-import type { Contribution, Job, State, Task, Worker } from "./state.ts";
+import type { Contribution, Job, State, Worker } from "./state.ts";
+import { Task } from "./taskRecord.ts";
 
 /** Certified tasks of a job kept for checking: enough that two workers seldom get the same ones. */
 const MAX_KNOWN = 512;
@@ -111,19 +112,19 @@ function openCheck(state: State, job: Job, { index, digest }: Pick<Known, "index
 }
 
 function leaseCheck(state: State, job: Job, { index, key, check }: Owed): Task {
-  const task: Task = { job, index, position: -1, key, queued: false, target: 1, least: 1, contributions: [], check };
-  trackCheck(state, task);
+  const task = Task.check(job, index, key, check);
+  trackCheck(task);
   return task;
 }
 
-export function trackCheck(state: State, task: Task): void {
-  state.tasks.set(task.key, task);
+export function trackCheck(task: Task): void {
   task.job.openChecks++;
 }
 
 export const closeCheck = (state: State, task: Task): void => {
-  if (!state.tasks.delete(task.key)) return;
-  task.job.openChecks--;
+  if (task.closed) return;
   task.closed = true;
+  state.names.forget(task);
+  task.job.openChecks--;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
 };

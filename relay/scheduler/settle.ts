@@ -162,7 +162,7 @@ function want(
 /** As many as a task may have do not settle it: others try, and if they cannot either, the job is stopped. */
 function startAnew(state: State, task: Task, nowMs: number, effects: Effect[]): void {
   const { job, contributions } = task;
-  task.attempts = (task.attempts ?? 1) + 1;
+  task.attempts = task.attempts + 1;
   if (task.attempts > MAX_ATTEMPTS) {
     const message = `task ${task.index}: ${contributions.length} machines gave results that do not agree, ${MAX_ATTEMPTS} times over; the kernel is not deterministic, or too few workers are honest`;
     return stopJob(state, job, "kernel-trap", message, effects);
@@ -184,7 +184,7 @@ export function hearReferee(
   if (task.job.state !== "running") return;
   if (unstable !== undefined) return quarantine(state, task.job, unstable, effects);
   task.refereeing = false;
-  if (state.tasks.get(task.key) !== task) return;
+  if (task.closed) return;
   if (digest === undefined) task.job.referee = false;
   else task.verdict = digest;
   settle(state, task, nowMs, effects);
@@ -234,7 +234,7 @@ export function followUp(state: State, nowMs: number, effects: Effect[]): void {
   while (state.improved.size + state.doubted.size > 0) {
     for (const task of state.doubted) {
       state.doubted.delete(task);
-      if (state.tasks.get(task.key) !== task || task.job.state !== "running" || !task.hold) continue;
+      if (task.closed || task.job.state !== "running" || !task.hold) continue;
       unhold(task);
       decide(state, task, nowMs, effects);
     }

@@ -13,7 +13,7 @@ import type { Attributes } from "../../protocol/ads.ts";
 import type { Law } from "../../protocol/api.ts";
 import type { Address, Bytes32, JobId, TaskKey } from "../../protocol/ids.ts";
 import type { Spending } from "./category.ts";
-import type { Check, Known, Owed } from "./checks.ts";
+import type { Known, Owed } from "./checks.ts";
 import type { Rules, Standing, StandingAt } from "./credibility.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Dispatch, JobDispatch, WorkerDispatch } from "./dispatch.ts";
@@ -21,6 +21,7 @@ import type { Heap } from "./heap.ts";
 import type { Held } from "./holding.ts";
 import type { Law as LawRules } from "./laws.ts";
 import type { Leased } from "./leased.ts";
+import type { Names } from "./names.ts";
 import type { Needs } from "./needs.ts";
 import type { OpenTasks } from "./openTasks.ts";
 import type { Order } from "./order.ts";
@@ -28,7 +29,10 @@ import type { Proof } from "./proofs.ts";
 import type { Ring } from "./ring.ts";
 import type { Roll } from "./roll.ts";
 import type { Rota } from "./rota.ts";
+import type { Task } from "./taskRecord.ts";
 import type { Waiting } from "./waiting.ts";
+
+export type { Task };
 
 /** How two outputs are compared, from the app's manifest. */
 export type Compare =
@@ -110,44 +114,6 @@ export interface Job {
   keyOf: (index: number) => TaskKey;
 }
 
-export interface Task {
-  job: Job;
-  /** Of its items. */
-  index: number;
-  /** In its job's order; −1 for a check. */
-  position: number;
-  key: TaskKey;
-  /** In `job.again`. */
-  queued: boolean;
-  /** Decided, or no longer wanted: what still arrives about it changes nothing. */
-  closed?: boolean;
-  /** Contributions, in any state, that would settle it as far as is known. */
-  target: number;
-  /** Contributions that must agree, whoever made them. */
-  least: number;
-  /** At most one an owner. Lapsed ones are removed. Shared with other tasks of a lease: replaced, never changed. */
-  contributions: readonly Contribution[];
-  /** It waits until this worker has passed more checks. */
-  hold?: { worker: Worker; entry: Held } | undefined;
-  /** It is done once more to check this worker. */
-  audited?: Worker | undefined;
-  /** The pool's own machine is at it; what it said. */
-  refereeing?: boolean;
-  verdict?: Bytes32 | undefined;
-  /** It is no work but a check: `index` was certified before. */
-  check?: Check;
-  /** Times it was begun, if more than once. */
-  attempts?: number;
-  /** Who was drawn to do it next, and has until then to ask. */
-  lot?: { worker: Worker; untilMs: number; proof: Proof } | undefined;
-  /** Of the lot that is being leased. */
-  taken?: Proof | undefined;
-  /** Workers whose results differ here, until it is decided. */
-  disputants?: Worker[] | undefined;
-  /** The output is large: this winner is asked for it, when it is there; those tried did not send it in time. */
-  uploading?: { worker: Address; tried: Set<Address> } | undefined;
-}
-
 /** One record a task, but for those that are only leased (see contribution.ts). */
 export interface Contribution extends StandingAt {
   worker: Address;
@@ -226,8 +192,8 @@ export interface Worker {
 export interface State {
   jobs: Map<JobId, Job>;
   workers: Map<Address, Worker>;
-  /** Of running jobs, touched and not certified. */
-  tasks: Map<TaskKey, Task>;
+  /** Open tasks and checks that workers were told of. */
+  names: Names;
   /** Workers that asked and got nothing: fed as soon as there is something. */
   waiting: Waiting;
   deadlines: Deadlines;

@@ -13,6 +13,7 @@ import { feedCalled, feedFull, feedMore, feedTheWaiting } from "./feed.ts";
 import { type Law, laws } from "./laws.ts";
 import { beMorePatient } from "./leaseSize.ts";
 import { dropLots, isAtWork, lotExpired } from "./lots.ts";
+import { Names } from "./names.ts";
 import { learnPace } from "./pace.ts";
 import { place } from "./place.ts";
 import { kept } from "./promises.ts";
@@ -51,7 +52,7 @@ export const emptyState = (options: {
 }): State => ({
   jobs: new Map(),
   workers: new Map(),
-  tasks: new Map(),
+  names: new Names(),
   waiting: new Waiting(),
   deadlines: new Deadlines(),
   dispatch: emptyDispatch(),
@@ -81,7 +82,9 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
       break;
     case "checksRestored":
       for (const task of event.checks) {
-        trackCheck(state, task);
+        trackCheck(task);
+        // Who has committed to it may show it before it is asked again.
+        state.names.tell(task);
         for (const c of task.contributions) state.workers.get(c.worker)?.pending.add(task);
         settle(state, task, nowMs, effects);
         for (const c of task.contributions) waitForReturn(state, task, c, nowMs);
@@ -165,7 +168,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
     }
     case "ticked":
       for (let task = state.deadlines.due(nowMs); task; task = state.deadlines.due(nowMs))
-        if (state.tasks.get(task.key) === task) expire(state, task, nowMs, effects);
+        if (!task.closed) expire(state, task, nowMs, effects);
       feedMore(state, nowMs, effects);
       break;
   }
@@ -212,6 +215,8 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
     const task = job.open.get(job.order.positionOf(index));
     if (!task) continue;
     task.contributions = [...task.contributions, contribution];
+    // As with checks.
+    state.names.tell(task);
     task.target = Math.max(task.target, task.contributions.length);
     state.workers.get(contribution.worker)?.pending.add(task);
   }

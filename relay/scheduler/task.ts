@@ -2,25 +2,14 @@ import { bestGroup } from "./belief.ts";
 import { NO_CONTRIBUTIONS } from "./contribution.ts";
 import { wake } from "./feed.ts";
 import { unhold } from "./holding.ts";
-import type { Job, State, Task } from "./state.ts";
+import type { Job, State } from "./state.ts";
+import { Task } from "./taskRecord.ts";
 
 /** Starts keeping track of a task: until its first lease it is only a number. */
 export function openTask(state: State, job: Job, position: number): Task {
   const least = state.laws[job.law]!.least(job, state);
-  const target = job.firstReplicas;
-  const index = job.order.indexAt(position);
-  const task: Task = {
-    job,
-    index,
-    position,
-    key: job.keyOf(index),
-    queued: false,
-    target,
-    least,
-    contributions: NO_CONTRIBUTIONS,
-  };
+  const task = new Task(job, job.order.indexAt(position), position, job.firstReplicas, least);
   job.open.set(position, task);
-  state.tasks.set(task.key, task);
   return task;
 }
 
@@ -29,7 +18,7 @@ export function closeTask(state: State, task: Task): void {
   task.closed = true;
   for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
   task.job.open.delete(task.position);
-  state.tasks.delete(task.key);
+  state.names.forget(task);
 }
 
 /**
@@ -76,4 +65,4 @@ export function queueTask(state: State, task: Task): void {
 const isUntouched = (task: Task): boolean =>
   task.contributions.length === 0 &&
   task.target === task.job.firstReplicas &&
-  !(task.attempts || task.audited || task.refereeing || task.disputants || task.uploading || task.verdict);
+  !(task.attempts > 1 || task.audited || task.refereeing || task.disputants || task.uploading || task.verdict);

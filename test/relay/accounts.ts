@@ -25,16 +25,18 @@ export const schedulerOf = ({ state }: Loop): unknown => ({
     again: [...job.again],
     failures: [...job.failures],
   })),
-  tasks: [...state.tasks.values()].map((task) => ({
-    key: task.key,
-    target: task.target,
-    contributions: task.contributions.map(({ worker, state, digest, commitment }) => ({
-      worker,
-      state,
-      digest,
-      commitment,
+  tasks: [...state.jobs.values()].flatMap(({ open }) =>
+    [...open.values()].map((task) => ({
+      key: task.key,
+      target: task.target,
+      contributions: task.contributions.map(({ worker, state, digest, commitment }) => ({
+        worker,
+        state,
+        digest,
+        commitment,
+      })),
     })),
-  })),
+  ),
   workers: [...state.workers.values()].map((worker) => ({
     address: worker.address,
     connected: worker.connected,

@@ -154,7 +154,7 @@ function runJob(taskMs: number, category: "XXS" | undefined) {
       for (const effect of asked)
         if (effect.type === "askReveal")
           for (const task of effect.tasks) {
-            if (state.tasks.get(task.key) !== task) continue;
+            if (task.closed) continue;
             const output = new Uint8Array([task.index]);
             send({ type: "revealed", worker: effect.worker, task, digest: hash(task.index), output });
           }

@@ -351,7 +351,7 @@ describe("to a volunteer at work, the relay refuses", () => {
 const stageStates = ({ ann, asked }: Stage) =>
   asked.map(
     ({ key }) =>
-      grid.relay.loop.state.tasks.get(toHex(key) as never)?.contributions.find((c) => c.worker === ann.address)?.state,
+      grid.relay.loop.state.names.get(toHex(key) as never)?.contributions.find((c) => c.worker === ann.address)?.state,
   );
 
 describe("to a stranger, the relay refuses", () => {

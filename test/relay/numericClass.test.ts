@@ -74,7 +74,7 @@ describe("a kernel that is exact inside a class", () => {
         const workers = population.map(({ owner, numericClass }, i) => makeWorker(i + 1, owner, numericClass));
         const state = begin(makeJob({ kind: "exact", within: "class" }), workers);
         for (const [i, turn] of turns.entries()) work(state, workers[turn % workers.length]!, i);
-        for (const task of state.tasks.values()) {
+        for (const task of [...state.jobs.values()].flatMap(({ open }) => [...open.values()])) {
           if (task.contributions.length === 0) continue;
           expect(classesOf(task).size).toBe(1);
           const [numericClass] = classesOf(task);

@@ -86,7 +86,7 @@ class Pool {
   }
 
   commit(worker: Address): void {
-    const tasks = (this.leases.get(worker) ?? []).filter((task) => this.state.tasks.get(task.key) === task);
+    const tasks = (this.leases.get(worker) ?? []).filter((task) => !task.closed);
     this.leases.delete(worker);
     if (tasks.length === 0) return;
     const committed = tasks.map((task) => ({ task, commitment: hash(Number(worker) * 1000 + task.index) }));

@@ -64,7 +64,8 @@ describe("why a task is believed", () => {
     const contribution = Object.assign(task!.contributions[0]!, { state: "revealed", commitment: digest, digest });
     const reasonWith = (verdict: typeof digest | undefined) => {
       const effects: Effect[] = [];
-      certify(pool.state, { ...task!, verdict }, contribution, [contribution], effects);
+      task!.verdict = verdict;
+      certify(pool.state, task!, contribution, [contribution], effects);
       return effects.find((effect) => effect.type === "certified")!.reason.referee;
     };
     expect([digest, other, undefined].map(reasonWith)).toEqual([{ agrees: true }, { agrees: false }, undefined]);

@@ -12,6 +12,7 @@ import { type Cid, hex32, type JobId, type TaskKey } from "../../protocol/ids.ts
 import type { RelayMessage, VolunteerMessage } from "../../protocol/messages.ts";
 import { parseReceipt, verifyReceipt } from "../../protocol/receipt.ts";
 import { drawLeaves } from "../../relay/sampling.ts";
+import { leaseTo } from "../../relay/scheduler/contribution.ts";
 import { recoverAddress } from "../../relay/signature.ts";
 import { shownOf } from "../../web/volunteer/shown.ts";
 import { NodeVolunteer } from "../nodeVolunteer.ts";
@@ -236,16 +237,14 @@ describe("large results within a tolerance", () => {
     await answer(ann, anns);
     await answer(bob, bobs);
     const { loop } = grid.relay;
-    const task = loop.state.tasks.get(hex32(anns.key) as TaskKey)!;
+    const task = loop.state.names.get(hex32(anns.key) as TaskKey)!;
     await soon(() => expect(task.uploading).toBeDefined());
     const [winner, other, others] = task.uploading!.worker === ann.address ? [ann, bob, bobs] : [bob, ann, anns];
     await winner.next("upload");
     // As a speculative copy would be, leased before the others committed.
-    const { address, owner, beneficiary } = loop.state.workers.get(cy.address)!;
-    const copy = { ...task.contributions[0]!, worker: address, owner, beneficiary, state: "leased" as const };
-    Object.assign(copy, { commitment: undefined, digest: undefined, sample: undefined, deadlineMs: nowMs + 1e9 });
-    task.contributions = [...task.contributions, copy];
-    loop.state.workers.get(cy.address)!.leased.add(task);
+    const copier = loop.state.workers.get(cy.address)!;
+    task.contributions = [...task.contributions, leaseTo(copier, nowMs, nowMs + 1e9)];
+    copier.leased.add(task);
     const late = workOf(anns.key, rootsOf({ first: 0, count: ITEMS }, 1.00002));
     cy.send(cy.commit([late], cy.sequence++));
     await cy.next("ack");

@@ -198,8 +198,7 @@ export class Grid {
     let inHand = 0;
     for (const hand of this.#hands) inHand += hand.length;
     let open = 0;
-    for (const { contributions } of this.state.tasks.values())
-      open += contributions.filter((c) => c.state !== "leased").length;
+    for (const { pending } of this.state.workers.values()) open += pending.size;
     return { inHand, open };
   }
 

@@ -78,7 +78,7 @@ export class Grid {
   /** Commits to all it holds, and shows what it is asked for. */
   commit(n: number, taskMs: number): void {
     const worker = address(n);
-    const tasks = (this.#leases.get(worker) ?? []).filter((task) => this.state.tasks.get(task.key) === task);
+    const tasks = (this.#leases.get(worker) ?? []).filter((task) => !task.closed);
     this.#leases.delete(worker);
     if (tasks.length === 0) return;
     const committed = tasks.map((task) => ({ task, commitment: hash(n * 1000 + task.index) }));

@@ -58,7 +58,7 @@ describe("law poco", () => {
 
   it("places more again when a proven worker hands its lease back", () => {
     const { grid } = place([0, 3_000, 3_000]);
-    const [task] = grid.state.tasks.values();
+    const [task] = [...grid.state.jobs.values()][0]!.open.values();
     expect([task!.target, task!.contributions.length]).toEqual([3, 3]);
     grid.leave(3);
     // A newcomer (2) and a proven worker (999) lack three newcomers: 2 · 999 · 2³ > 9,999.
@@ -72,7 +72,7 @@ describe("law poco", () => {
 
   it("does not wait for a copy that it does not need", () => {
     const { grid } = place([3_000, 3_000]);
-    const [task] = grid.state.tasks.values();
+    const [task] = [...grid.state.jobs.values()][0]!.open.values();
     task!.contributions = [
       ...task!.contributions,
       { ...task!.contributions[0]!, worker: "0xcc", owner: "0xcc" } as never,
@@ -115,7 +115,7 @@ describe("law poco", () => {
 
   it("is not forgotten by a restart: what proven workers have committed is asked for", () => {
     const { grid } = place([3_000, 3_000]);
-    const [task] = grid.state.tasks.values();
+    const [task] = [...grid.state.jobs.values()][0]!.open.values();
     for (const n of [1, 2]) {
       const event = { worker: address(n), tasks: [{ task: task!, commitment: commitmentOf(n) }], busyMs: 1 };
       grid.send({ type: "committed", ...event });

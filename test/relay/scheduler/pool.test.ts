@@ -350,7 +350,7 @@ describe(`law pool (seed ${seed})`, () => {
     expect(standings.map(({ standing }) => [standing.disputes, standing.beingChecked])).toEqual(
       standings.map(() => [0, 0]),
     );
-    expect([grid.job.held, grid.job.holders.size, grid.job.openChecks, grid.state.tasks.size]).toEqual([0, 0, 0, 0]);
+    expect([grid.job.held, grid.job.holders.size, grid.job.openChecks, grid.job.open.size]).toEqual([0, 0, 0, 0]);
     expect(standings.every(({ pending, unrevealed, held }) => pending.size + unrevealed + held.size === 0)).toBe(true);
   });
 });
