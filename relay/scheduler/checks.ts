@@ -126,5 +126,5 @@ export const closeCheck = (state: State, task: Task): void => {
   task.closed = true;
   state.names.forget(task);
   task.job.openChecks--;
-  for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
+  for (const c of task.contributions) c.who?.pending.delete(task);
 };

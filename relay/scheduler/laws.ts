@@ -99,7 +99,7 @@ export const poco: Law = {
 };
 const PRECISION = 1_000_000_000n;
 
-const standingOf = (state: State, c: Contribution): Worker["standing"] => state.workers.get(c.worker)!.standing;
+const standingOf = (state: State, c: Contribution): Worker["standing"] => c.who!.standing;
 
 /** Checks that speak for those of a group whose word still counts. */
 const checksOfGroup = (state: State, group: readonly Contribution[]): number[] =>
@@ -165,7 +165,7 @@ function heldBy(state: State, { agreeing }: Agreement, need: number): Belief | u
   const lacking = checksEach(need, checks.length, state.rules) - checks.reduce((a, b) => a + b, 0) / checks.length;
   // Who was found wrong since may pass what it likes: it no longer speaks for this result.
   const speaking = agreeing.filter((c) => checksOf(standingOf(state, c), c) !== undefined);
-  const known = speaking.map((c) => state.workers.get(c.worker)!).filter((worker) => !worker.banned);
+  const known = speaking.map((c) => c.who!).filter((worker) => !worker.banned);
   const worker = known.find((w) => w.connected) ?? known[0];
   if (!worker || lacking > state.rules.holdChecks) return undefined;
   // At least a little: what is held is looked at again when its worker has passed one more check.

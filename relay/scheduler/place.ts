@@ -2,7 +2,7 @@
 import { restsOnOne } from "../../protocol/api.ts";
 import { closeCheck, nextCheck, oweCheck } from "./checks.ts";
 import { clusterOf, running } from "./clusters.ts";
-import { leaseTo } from "./contribution.ts";
+import { leaseTo, ownRecord } from "./contribution.ts";
 import type { Effect } from "./events.ts";
 import { deadlineFor, LEASE_MS, leaseSize, MAX_LEASED } from "./leaseSize.ts";
 import { jobOfLots } from "./lots.ts";
@@ -178,13 +178,14 @@ function lease(
 ): Effect {
   if (restsOnOne(job)) shuffle(state, tasks);
   const deadlineMs = nowMs + deadlineFor(job, worker, expected, tasks.length);
-  const contribution = leaseTo(worker, nowMs, deadlineMs);
+  const contribution = leaseTo(worker, nowMs, deadlineMs, tasks.length > 1);
   const alone = [contribution];
   for (const task of tasks) {
+    task.contributions = task.contributions.length === 0 ? alone : [...task.contributions, contribution];
     if (task.taken) {
-      task.contributions = [...task.contributions, { ...contribution, proof: task.taken }];
+      ownRecord(task, contribution).proof = task.taken;
       task.taken = undefined;
-    } else task.contributions = task.contributions.length === 0 ? alone : [...task.contributions, contribution];
+    }
     aim(state, task);
   }
   worker.leased.addAll(tasks);

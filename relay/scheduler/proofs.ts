@@ -15,7 +15,7 @@ export interface Proof {
 export function awaitProof(state: State, c: Contribution): void {
   if (c.proof || c.counted) return;
   c.proof = {};
-  state.workers.get(c.worker)?.proofs.push(c.proof);
+  c.who?.proofs.push(c.proof);
 }
 
 /** It was drawn to confirm somebody else's. */

@@ -60,7 +60,7 @@ export function settle(state: State, task: Task, nowMs: number, effects: Effect[
 function askReveal(state: State, task: Task, c: Contribution, nowMs: number, effects: Effect[]): void {
   c.state = "asked";
   c.sample = undefined;
-  c.deadlineMs = nowMs + (state.workers.get(c.worker)?.connected ? REVEAL_MS : GONE_MS);
+  c.deadlineMs = nowMs + (c.who?.connected ? REVEAL_MS : GONE_MS);
   state.deadlines.add(c.deadlineMs, task);
   effects.push({ type: "askReveal", worker: c.worker, tasks: [task] });
 }
@@ -76,7 +76,7 @@ function settleCheck(state: State, task: Task, check: Check, nowMs: number, effe
   if (task.job.isUnstable && !isSame) return void effects.push({ type: "lapsed", task, contribution: c });
   effects.push({ type: "checked", task, contribution: c, passed: isSame });
   if (check.self) return hearMachine(state, task, c, isSame, effects);
-  const worker = state.workers.get(c.worker)!;
+  const worker = c.who!;
   if (isSame) {
     passed(worker.standing, 1, state.rules);
     if (worker.held.size > 0) state.improved.add(worker);
@@ -208,7 +208,7 @@ function quarantine(state: State, job: Job, message: string, effects: Effect[]):
 function noteDispute(state: State, task: Task, revealed: readonly Contribution[]): void {
   if (task.disputants || revealed.length < 2) return;
   if (bestGroup(task.job, revealed).others.length === 0) return;
-  task.disputants = revealed.map((c) => state.workers.get(c.worker)!);
+  task.disputants = revealed.map((c) => c.who!);
   for (const worker of task.disputants) worker.standing.disputes++;
   if (!task.job.referee) for (const c of revealed) recheck(task.job, c, task.index);
 }
@@ -216,12 +216,12 @@ function noteDispute(state: State, task: Task, revealed: readonly Contribution[]
 /** Agreement with strangers is a check passed, worth what the strangers are worth. */
 function credit(state: State, agreeing: readonly Contribution[]): void {
   if (agreeing.length < 2 || agreeing.every((c) => c.counted)) return;
-  const doubts = agreeing.map((c) => 1 / (1 + oddsOf(state.workers.get(c.worker)!.standing, c, state.rules)));
+  const doubts = agreeing.map((c) => 1 / (1 + oddsOf(c.who!.standing, c, state.rules)));
   for (const [i, c] of agreeing.entries()) {
     if (c.counted) continue;
     c.counted = true;
     const allOthersBad = doubts.reduce((product, doubt, j) => (j === i ? product : product * doubt), 1);
-    const worker = state.workers.get(c.worker)!;
+    const worker = c.who!;
     if (prove(state, worker, c, 1 - allOthersBad)) call(state, c);
   }
 }
@@ -252,7 +252,7 @@ export function followUp(state: State, nowMs: number, effects: Effect[]): void {
 function askUpload(state: State, task: Task, winners: Contribution[], nowMs: number, effects: Effect[]): void {
   const tried = task.uploading?.tried ?? new Set();
   const untried = winners.filter((c) => !tried.has(c.worker));
-  const isHere = (c: Contribution) => state.workers.get(c.worker)?.connected === true;
+  const isHere = (c: Contribution) => c.who?.connected === true;
   const next = untried.find(isHere) ?? untried[0];
   if (!next) {
     // Nobody who could has sent it: the work must be done again, unless others agreed with an output of their own.
@@ -270,7 +270,7 @@ function askUpload(state: State, task: Task, winners: Contribution[], nowMs: num
 export function lapse(state: State, task: Task, contribution: Contribution, effects: Effect[]): void {
   task.contributions = task.contributions.filter((c) => c !== contribution);
   aim(state, task);
-  const worker = state.workers.get(contribution.worker);
+  const worker = contribution.who;
   if (worker) {
     worker.lapsed++;
     prove(state, worker, contribution, 0);
@@ -338,7 +338,7 @@ function endDispute(state: State, task: Task): void {
 
 /** Who waits because too much of it was undecided is looked at again. */
 function call(state: State, c: Contribution): void {
-  const worker = state.workers.get(c.worker);
+  const worker = c.who;
   if (worker && state.waiting.has(worker)) state.called.add(worker);
 }
 
@@ -352,7 +352,7 @@ function endAudit(task: Task): void {
 
 /** The task is decided without this contribution. */
 function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): void {
-  const worker = state.workers.get(c.worker);
+  const worker = c.who;
   if (worker) prove(state, worker, c, 0);
   if (c.state !== "leased") {
     if (worker && c.state !== "revealed") worker.unrevealed = Math.max(0, worker.unrevealed - 1);
@@ -364,7 +364,7 @@ function dismiss(state: State, task: Task, c: Contribution, effects: Effect[]): 
 
 /** `compared`: somebody else did the same task. What nobody else did proves nothing about its worker. */
 function judge(state: State, job: Job, c: Contribution, compared: boolean, agreed: boolean, effects: Effect[]): void {
-  const worker = state.workers.get(c.worker);
+  const worker = c.who;
   if (!worker) return;
   const { suspicion } = worker;
   if (agreed) worker.good++;

@@ -116,6 +116,8 @@ export interface Job {
 
 /** One record a task, but for those that are only leased (see contribution.ts). */
 export interface Contribution extends StandingAt {
+  /** The scheduler's record of the worker; absent until the scheduler has heard of a contribution that is restored. */
+  who?: Worker | undefined;
   worker: Address;
   owner: Address;
   beneficiary: Address;
@@ -128,7 +130,9 @@ export interface Contribution extends StandingAt {
   /** Of the state: a lease not committed, or an asked digest not revealed, by then is given up. Milliseconds. */
   deadlineMs: number;
   leasedMs: number;
-  commitment?: Bytes32;
+  /** One record serves several tasks, and is replaced by a task's own before it is written to. */
+  isShared?: boolean;
+  commitment?: Bytes32 | undefined;
   digest?: Bytes32 | undefined;
   /** It came inside the reveal, and is in memory or, of tasks that wait long, in the store. */
   inline?: boolean;

@@ -85,7 +85,7 @@ export function step(state: State, event: Event, nowMs: number): Effect[] {
         trackCheck(task);
         // Who has committed to it may show it before it is asked again.
         state.names.tell(task);
-        for (const c of task.contributions) state.workers.get(c.worker)?.pending.add(task);
+        for (const c of task.contributions) recognise(state, task, c);
         settle(state, task, nowMs, effects);
         for (const c of task.contributions) waitForReturn(state, task, c, nowMs);
       }
@@ -218,7 +218,7 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
     // As with checks.
     state.names.tell(task);
     task.target = Math.max(task.target, task.contributions.length);
-    state.workers.get(contribution.worker)?.pending.add(task);
+    recognise(state, task, contribution);
   }
   for (const task of [...job.open.values()]) {
     aim(state, task);
@@ -228,6 +228,12 @@ function restoreTasks(state: State, event: Extract<Event, { type: "jobRestored" 
       waitForReturn(state, task, c, nowMs);
     }
   }
+}
+
+/** A restored contribution is its worker's. */
+function recognise(state: State, task: Task, c: Contribution): void {
+  c.who = state.workers.get(c.worker);
+  c.who?.pending.add(task);
 }
 
 function waitForReturn(state: State, task: Task, c: Contribution, nowMs: number): void {
@@ -245,7 +251,7 @@ function onCommitted(state: State, event: Extract<Event, { type: "committed" }>,
   for (const { task, commitment } of event.tasks) {
     const lease = contributionOf(task, event.worker);
     if (lease?.state !== "leased" || task.closed) continue;
-    const contribution = commit(task, lease, commitment, worker?.standing);
+    const contribution = commit(task, lease, commitment, lease.who!.standing);
     if (!worker) continue;
     done.push(task);
     leasedMs = Math.min(leasedMs, contribution.leasedMs);
@@ -318,7 +324,7 @@ function expire(state: State, task: Task, nowMs: number, effects: Effect[]): voi
       task.contributions = task.contributions.filter((other) => other !== c);
       aim(state, task);
       noteReturn(state, task);
-      const worker = state.workers.get(c.worker);
+      const worker = c.who;
       worker?.leased.delete(task);
       if (worker) {
         oweCheck(worker, task);

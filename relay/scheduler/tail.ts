@@ -141,7 +141,7 @@ function putBack(state: State, tail: Tail, task: Task): boolean {
 }
 
 function take(state: State, tail: Tail, task: Task, contribution: Contribution): void {
-  const worker = state.workers.get(contribution.worker);
+  const worker = contribution.who;
   if (!worker || task.check) return;
   const taskMs = expectedTask(state, task.job, worker)?.meanMs ?? UNKNOWN_TASK_MS;
   const entry = { task, contribution, expectedMs: contribution.leasedMs + taskMs * Math.max(1, worker.leased.size) };

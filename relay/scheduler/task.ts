@@ -16,7 +16,7 @@ export function openTask(state: State, job: Job, position: number): Task {
 export function closeTask(state: State, task: Task): void {
   unhold(task);
   task.closed = true;
-  for (const c of task.contributions) state.workers.get(c.worker)?.pending.delete(task);
+  for (const c of task.contributions) c.who?.pending.delete(task);
   task.job.open.delete(task.position);
   state.names.forget(task);
 }

@@ -400,7 +400,7 @@ export class Grid {
     const name = this.#names[i];
     if (!name || !this.#isOn[i]) return;
     for (const task of tasks) {
-      const contribution = task.contributions.find((c) => c.worker === name.address);
+      const contribution = contributionOf(task, name.address);
       if (contribution?.state !== "asked") continue;
       const digest = this.#digestOf(i, contribution);
       this.#send({ type: "revealed", worker: name.address, task, digest, output: OUTPUT });
@@ -454,13 +454,9 @@ export class Grid {
     }
   }
 
-  #machineOf(address: Address): number | undefined {
-    return (this.state.workers.get(address) as Name | undefined)?.machine;
-  }
-
   #askReveal(address: Address, tasks: Task[]): void {
-    const i = this.#machineOf(address);
-    if (i === undefined || this.#names[i]?.address !== address) return;
+    const i = (contributionOf(tasks[0]!, address)!.who as Name).machine;
+    if (this.#names[i]?.address !== address) return;
     if (this.population.isBad[i] && this.#scenario.adversary!.behaviour === "withhold") return;
     const { nowMs } = this.clock;
     if (this.#openRevealAt[i] === nowMs) {
@@ -475,8 +471,8 @@ export class Grid {
   }
 
   #revoke(address: Address, tasks: Task[]): void {
-    const i = this.#machineOf(address);
-    if (i === undefined || this.#names[i]?.address !== address) return;
+    const i = (this.state.workers.get(address) as Name).machine;
+    if (this.#names[i]?.address !== address) return;
     const hand = this.#hands[i]!;
     const left = hand.filter((task) => !tasks.includes(task));
     if (left.length === hand.length) return;
@@ -505,8 +501,7 @@ export class Grid {
     for (const c of rejected) {
       this.#judged(c, false);
       if (isRight(c.digest!)) tally.rightRejected++;
-      const i = this.#machineOf(c.worker);
-      if (i === undefined) continue;
+      const i = (c.who as Name).machine;
       if (this.population.isBad[i] === 0) tally.honestRejected++;
       else this.#doubted(i, c.worker);
     }
@@ -515,15 +510,14 @@ export class Grid {
   #checked({ contribution, passed }: Extract<Effect, { type: "checked" }>): void {
     if (passed) this.tally.checksPassed++;
     else this.tally.checksFailed++;
-    const i = this.#machineOf(contribution.worker);
+    const i = (contribution.who as Name).machine;
     // A liar is not told, but may guess from what it gets next.
-    if (!passed && i !== undefined && this.population.isBad[i]) this.#doubted(i, contribution.worker);
+    if (!passed && this.population.isBad[i]) this.#doubted(i, contribution.worker);
   }
 
   /** The score on chain moves as the contract would move it, at once instead of after an epoch. */
   #judged(contribution: Contribution, agreed: boolean): void {
-    const name = this.state.workers.get(contribution.worker) as Name | undefined;
-    if (!name) return;
+    const name = contribution.who as Name;
     name.score = scoreAfter(name.score, agreed ? 1 : 0, agreed ? 0 : 1);
     name.validInARow = agreed ? name.validInARow + 1 : 0;
   }
@@ -557,6 +551,9 @@ export class Grid {
     if (backMs !== undefined) this.clock.add(backMs, KIND.on, i, 0);
   }
 }
+
+const contributionOf = (task: Task, worker: Address): Contribution | undefined =>
+  task.contributions.find((c) => c.worker === worker);
 
 function areStrangers(contributions: readonly Contribution[]): boolean {
   return contributions.every((a, i) =>
