@@ -88,30 +88,30 @@ export function nextCheck(state: State, job: Job, worker: Worker): Task | undefi
   if (owed) {
     const check = owed.pop()!;
     if (owed.length === 0) job.owed.delete(worker.address);
-    return leaseCheck(state, job, check);
+    return leaseCheck(job, check);
   }
   // Nobody is paid for doing a task again, so this takes nothing of what fees allow for.
   const again = job.rechecks.get(worker.address);
   if (again) {
     job.rechecks.delete(worker.address);
-    return openCheck(state, job, again, true);
+    return openCheck(job, again, true);
   }
   if (audit.next >= audit.most) return undefined;
   if (audit.perTask !== undefined && audit.next >= Math.floor(audit.perTask * job.certified)) return undefined;
   if (job.known.length === 0 || state.random() >= state.rules.checkRate) return undefined;
   for (let draw = 0; draw < DRAWS; draw++) {
     const known = job.known[Math.floor(state.random() * job.known.length)]!;
-    if (!known.owners.includes(worker.owner)) return openCheck(state, job, known, false);
+    if (!known.owners.includes(worker.owner)) return openCheck(job, known, false);
   }
   return undefined;
 }
 
-function openCheck(state: State, job: Job, { index, digest }: Pick<Known, "index" | "digest">, self: boolean): Task {
+function openCheck(job: Job, { index, digest }: Pick<Known, "index" | "digest">, self: boolean): Task {
   const number = job.audit!.next++;
-  return leaseCheck(state, job, { index, key: job.audit!.keyOf(number), check: { number, digest, self } });
+  return leaseCheck(job, { index, key: job.audit!.keyOf(number), check: { number, digest, self } });
 }
 
-function leaseCheck(state: State, job: Job, { index, key, check }: Owed): Task {
+function leaseCheck(job: Job, { index, key, check }: Owed): Task {
   const task = Task.check(job, index, key, check);
   trackCheck(task);
   return task;

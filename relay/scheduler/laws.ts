@@ -99,15 +99,15 @@ export const poco: Law = {
 };
 const PRECISION = 1_000_000_000n;
 
-const standingOf = (state: State, c: Contribution): Worker["standing"] => c.who!.standing;
+const standingOf = (c: Contribution): Worker["standing"] => c.who!.standing;
 
 /** Checks that speak for those of a group whose word still counts. */
-const checksOfGroup = (state: State, group: readonly Contribution[]): number[] =>
-  group.flatMap((c) => checksOf(standingOf(state, c), c) ?? []);
+const checksOfGroup = (group: readonly Contribution[]): number[] =>
+  group.flatMap((c) => checksOf(standingOf(c), c) ?? []);
 
 /** Odds that all of these are right, if they agree. */
 const oddsOfGroup = (state: State, group: readonly Contribution[]): number =>
-  groupOdds(checksOfGroup(state, group), state.rules);
+  groupOdds(checksOfGroup(group), state.rules);
 
 /** Odds of the others, group by group. Within a tolerance those are a group that agree with one of them. */
 function oddsAgainst(state: State, job: Job, others: readonly Contribution[]): number {
@@ -140,7 +140,7 @@ export const pool: Law = {
     if (verdict) return { state: "believed", canonical, agreeing };
     const need = oddsForTrust(job.trust) * (1 + oddsAgainst(state, job, others));
     const isAlone = agreeing.length === 1 && job.trust > 1;
-    const disputed = isAlone && standingOf(state, canonical).disputes > 0;
+    const disputed = isAlone && standingOf(canonical).disputes > 0;
     if (oddsOfGroup(state, agreeing) >= need && !disputed) return { state: "believed", canonical, agreeing };
     return (others.length === 0 && heldBy(state, best, need)) || { state: "wanting", missing: 1 };
   },
@@ -150,7 +150,7 @@ export const pool: Law = {
       reached: group / (1 + group + oddsAgainst(state, job, others)),
       needed: neededFor(job.trust),
       parts: [...agreeing, ...others].map((c) => {
-        const standing = standingOf(state, c);
+        const standing = standingOf(c);
         const odds = oddsOf(standing, c, state.rules);
         return { worker: c.worker, credibility: odds / (1 + odds), checks: checksOf(standing, c) ?? 0 };
       }),
@@ -160,11 +160,11 @@ export const pool: Law = {
 
 /** Whether those who agree may wait until they are believed, and whose checks to wait for. */
 function heldBy(state: State, { agreeing }: Agreement, need: number): Belief | undefined {
-  const checks = checksOfGroup(state, agreeing);
+  const checks = checksOfGroup(agreeing);
   if (checks.length === 0) return undefined;
   const lacking = checksEach(need, checks.length, state.rules) - checks.reduce((a, b) => a + b, 0) / checks.length;
   // Who was found wrong since may pass what it likes: it no longer speaks for this result.
-  const speaking = agreeing.filter((c) => checksOf(standingOf(state, c), c) !== undefined);
+  const speaking = agreeing.filter((c) => checksOf(standingOf(c), c) !== undefined);
   const known = speaking.map((c) => c.who!).filter((worker) => !worker.banned);
   const worker = known.find((w) => w.connected) ?? known[0];
   if (!worker || lacking > state.rules.holdChecks) return undefined;

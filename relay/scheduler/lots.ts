@@ -41,7 +41,7 @@ export function wantAnother(state: State, task: Task, nowMs: number): void {
 function drawLot(state: State, task: Task, nowMs: number): void {
   const { job } = task;
   const [first] = task.contributions;
-  if (first && task.contributions.length === 1) awaitProof(state, ownRecord(task, first));
+  if (first && task.contributions.length === 1) awaitProof(ownRecord(task, first));
   const isEnd = freshLeft(job) === 0;
   // At a job's end, when most have nothing to do, the busy ones are not waited for.
   const mustWait = isEnd && state.waiting.size >= state.roll.owners / 2;

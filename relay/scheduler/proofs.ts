@@ -12,7 +12,7 @@ export interface Proof {
 }
 
 /** Its result waits to be confirmed. */
-export function awaitProof(state: State, c: Contribution): void {
+export function awaitProof(c: Contribution): void {
   if (c.proof || c.counted) return;
   c.proof = {};
   c.who?.proofs.push(c.proof);

@@ -100,7 +100,7 @@ export function decide(state: State, task: Task, nowMs: number, effects: Effect[
   const { job } = task;
   if (task.refereeing) return;
   const revealed = revealedOf(task);
-  noteDispute(state, task, revealed);
+  noteDispute(task, revealed);
   if (!task.disputants) credit(state, revealed);
   const belief = state.laws[job.law]!.believe(state, task, revealed);
   switch (belief.state) {
@@ -205,7 +205,7 @@ function quarantine(state: State, job: Job, message: string, effects: Effect[]):
 }
 
 /** The first time that results differ, nobody concerned is believed alone until it is known who erred. */
-function noteDispute(state: State, task: Task, revealed: readonly Contribution[]): void {
+function noteDispute(task: Task, revealed: readonly Contribution[]): void {
   if (task.disputants || revealed.length < 2) return;
   if (bestGroup(task.job, revealed).others.length === 0) return;
   task.disputants = revealed.map((c) => c.who!);

@@ -68,7 +68,14 @@ describe("the end of a job", () => {
     const [lease] = task.contributions;
     const strangers = Array.from({ length: MAX_CONTRIBUTIONS - 1 }, (_, i): Contribution => {
       const stranger = address(100 + i);
-      return { ...lease!, who: undefined, worker: stranger, owner: stranger, beneficiary: stranger, state: "committed" };
+      return {
+        ...lease!,
+        who: undefined,
+        worker: stranger,
+        owner: stranger,
+        beneficiary: stranger,
+        state: "committed",
+      };
     });
     task.contributions = [...strangers, lease!];
     task.target = MAX_CONTRIBUTIONS;
