@@ -129,10 +129,10 @@ export const withLedger = (pool: Pick<LyingPool, "ledger">, leaves: EpochLeaves)
 
 /** Charged to the deals that the tasks name, in their order. */
 export function summarise({ tasks, rewards }: EpochLeaves, terms: ReadonlyMap<Bytes32, DealTerms>): DealSummary[] {
-  const counts = new Map<string, { good: number; bad: number }>();
+  const counts = new Map<string, { right: number; bad: number }>();
   for (const { worker, sum } of rewards) {
-    const old = counts.get(worker) ?? { good: 0, bad: 0 };
-    counts.set(worker, { good: old.good + sum.good, bad: old.bad + sum.bad });
+    const old = counts.get(worker) ?? { right: 0, bad: 0 };
+    counts.set(worker, { right: old.right + 1 - sum.bad, bad: old.bad + sum.bad });
   }
   const summaries = new Map<Bytes32, DealSummary>();
   for (const { dealId } of tasks) {
@@ -141,8 +141,8 @@ export function summarise({ tasks, rewards }: EpochLeaves, terms: ReadonlyMap<By
   }
   for (const { worker, task, sum } of rewards) {
     const summary = summaries.get(tasks[Math.min(task, tasks.length - 1)]!.dealId)!;
-    const { good, bad } = counts.get(worker)!;
-    if (forfeits(good, bad)) summary.burnedWei += sum.rewardWei;
+    const { right, bad } = counts.get(worker)!;
+    if (forfeits(right, bad)) summary.burnedWei += sum.rewardWei;
     else summary.workersWei += sum.rewardWei;
   }
   for (const summary of summaries.values()) {

@@ -4,13 +4,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatEther, parseEther, Wallet } from "ethers";
+import { formatEther, JsonRpcProvider, parseEther, Wallet } from "ethers";
 import { checkReceipt, Grid, type Result } from "../../client/index.ts";
 import { loadSamples } from "../../kernels/load.ts";
 import { referenceScores } from "../../kernels/protein-search/reference.ts";
 import { builtinOf } from "../../kernels/registry.ts";
-import type { Address } from "../../protocol/ids.ts";
+import { type Address, toHex } from "../../protocol/ids.ts";
 import { startRelay } from "../relayProcess.ts";
+import { cheat } from "./cheat.ts";
+import { askByContract } from "./contractTask.ts";
+import { settlementGas } from "./gas.ts";
 import { heatmap } from "./heatmap.ts";
 import { readOptions } from "./options.ts";
 import { Screen } from "./screen.ts";
@@ -22,6 +25,9 @@ const LIE_ON_EVERY = 3;
 /** Shares of the job certified when one volunteer dies and another arrives. */
 const KILL_AT = 0.15;
 const JOIN_AT = 0.3;
+/** Challenge window, seconds; longer where there is something to challenge. */
+const WINDOW_SECONDS = 2;
+const CHEAT_WINDOW_SECONDS = 20;
 /** Of the disputed tasks: all are in the report. */
 const DISPUTES_SHOWN = 3;
 
@@ -35,7 +41,8 @@ const volunteers: DemoVolunteer[] = [];
 
 async function main(): Promise<number> {
   screen.say("Starting the chain, the relay and the pages");
-  const relay = await startRelay(["--port", options.port, "--data", data, "--window-seconds", "2"]);
+  const windowSeconds = String(options.cheat ? CHEAT_WINDOW_SECONDS : WINDOW_SECONDS);
+  const relay = await startRelay(["--port", options.port, "--data", data, "--window-seconds", windowSeconds]);
   try {
     const report = await run(relay.url);
     writeFileSync(join(options.out, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
@@ -147,10 +154,16 @@ async function run(url: string) {
     `\n${job.items - wrong} of ${job.items} scores equal the CPU reference; ${receiptsValid} of ${results.length} receipts verify offline`,
   );
 
-  // Money.
-  screen.say("Settling on chain: post, challenge window, finalise, credit, refund");
+  // Money. The relay settles by itself; a pool that lies does so in the meantime.
+  const pool = await grid.pool();
+  const rpcUrl = new URL(pool.rpcUrl, url).href;
+  const provider = new JsonRpcProvider(rpcUrl, pool.chainId, { cacheTimeout: -1, staticNetwork: true });
+  provider.pollingInterval = 200;
+  const cheated = options.cheat ? await cheat(grid, provider, url, rpcUrl, (line) => screen.say(line)) : undefined;
+  screen.say(`${options.cheat ? "\n" : ""}Settling on chain: post, challenge window, finalise, credit, refund`);
   const addresses = volunteers.map((volunteer) => volunteer.shown?.address as Address);
   const money = await settled(url, grid, submitted, addresses, quote.depositWei);
+  const gas = await settlementGas(provider, pool);
   const workers = await grid.workers();
   const people = volunteers.map((volunteer, i) => {
     const worker = workers.find((w) => w.worker === addresses[i]);
@@ -180,6 +193,11 @@ async function run(url: string) {
     `  pool ${formatEther(money.poolWei)}, burned ${formatEther(money.burnedWei)}, refund ${formatEther(money.refundWei)}; ` +
       `paid + refund ${paid + money.refundWei === money.depositWei ? "=" : "≠"} deposit ${formatEther(money.depositWei)}`,
   );
+  const paidFor = money.epochs.reduce((sum, epoch) => sum + epoch.contributions, 0);
+  const perContribution = Math.round(gas.total / paidFor);
+  screen.say(
+    `  gas, by the chain's receipts: ${count(perContribution)} a certified contribution = (post ${count(gas.post)} + finalise ${count(gas.finalise)} + credits ${count(gas.credit)}) / ${paidFor}`,
+  );
   const liarSays = people.find((p) => p.worker === liar.shown?.address)!;
   screen.say(
     `  ${view.mismatches} mismatches found; the liar was ${liarSays.banned ? "banned" : `caught ${liarSays.bad} times`} and is paid ${formatEther(liarSays.balanceWei)} ECT`,
@@ -193,6 +211,27 @@ async function run(url: string) {
     screen.say(
       `  task ${task} differs first in item ${item}: ${workers.map((w) => `${w.name} ${w.bytesHex}`).join(", ")}`,
     );
+
+  // A contract asks for the first task of the same job, and is called back.
+  screen.say("\nA contract asks for a task");
+  const spec = {
+    ...{ app: app.id, params: job.params, inputs, items: job.itemsPerTask, itemsPerTask: job.itemsPerTask },
+    ...({ law: "poco", trust: 2, replicas: 2 } as const),
+  };
+  const { itemBytes } = builtin.manifest.output;
+  const answered = await askByContract(grid, provider, requester, {
+    app: app.id,
+    spec,
+    itemBytes,
+  });
+  const isRight = answered.value === toHex(output.subarray(0, 32));
+  screen.say(
+    `  Feed ${answered.feed} was called back in the transaction that checked ${answered.workers.length} signatures and paid: ${count(answered.gas)} gas`,
+  );
+  screen.say(
+    `  it now holds ${[...new Int32Array(output.slice(0, 32).buffer)].join(", ")}: ${isRight ? "the scores the volunteers found before" : `not what was found before, but ${answered.value}`}`,
+  );
+  provider.destroy();
   const sum = (of: "bytesFromPeers" | "bytesFromRelay") => people.reduce((total, p) => total + p[of], 0);
   grid.close();
   const report = {
@@ -218,7 +257,11 @@ async function run(url: string) {
       exact: paid + money.refundWei === money.depositWei,
     },
     epochs: money.epochs.length,
-    gas: money.gas,
+    gas: gas.total,
+    gasOf: gas,
+    gasPerContribution: perContribution,
+    contractTask: { ...answered, isRight },
+    ...(cheated && { cheat: cheated }),
     seconds: { compute: computeSeconds, total: seconds() },
     scoresSha256: createHash("sha256").update(output).digest("hex"),
   };
@@ -230,10 +273,13 @@ async function run(url: string) {
     report.liar.balanceWei === "0" &&
     report.money.exact &&
     report.bytes.fromPeers > 0 &&
+    isRight &&
+    (cheated?.ok ?? true) &&
     killed;
   return { ok, ...report };
 }
 
+const count = (n: number): string => n.toLocaleString("en-US");
 const nameOf = (address: string): string =>
   volunteers.find((volunteer) => volunteer.shown?.address === address)?.name.split(",")[0] ?? address.slice(0, 8);
 

@@ -5,6 +5,8 @@ export interface DemoOptions {
   once: boolean;
   /** Print nothing but the report, on standard output. */
   json: boolean;
+  /** Have a second pool lie, and a watchtower prove it. */
+  cheat: boolean;
   port: string;
   out: string;
 }
@@ -15,6 +17,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
     options: {
       once: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      cheat: { type: "boolean", default: false },
       port: { type: "string", default: "0" },
       out: { type: "string", default: "demo-out" },
     },

@@ -1,5 +1,5 @@
 // What the demo shows in the terminal, on standard error: a progress bar that redraws itself, lines above it.
-const BAR = 40;
+import { progressBar, table, wrap } from "./layout.ts";
 
 export class Screen {
   readonly #quiet: boolean;
@@ -10,18 +10,14 @@ export class Screen {
     this.#quiet = quiet;
   }
 
-  say(line = ""): void {
-    if (this.#quiet) return;
-    if (this.#bar && this.#redraws) process.stderr.write("\r\x1b[K");
-    process.stderr.write(`${line}\n`);
-    if (this.#bar && this.#redraws) process.stderr.write(this.#bar);
+  say(text = ""): void {
+    this.#write(text.split("\n").flatMap((part) => wrap(part, this.#columns)));
   }
 
   /** Without a terminal, a line every tenth. */
   progress(done: number, total: number, detail: string): void {
     if (this.#quiet) return;
-    const filled = Math.round((BAR * done) / total);
-    const bar = `  [${"█".repeat(filled)}${"·".repeat(BAR - filled)}] ${done}/${total} ${detail}`;
+    const bar = progressBar(done, total, detail, this.#columns);
     if (this.#redraws) process.stderr.write(`\r\x1b[K${bar}`);
     else if (Math.floor((10 * done) / total) > Math.floor((10 * (done - 1)) / total)) process.stderr.write(`${bar}\n`);
     this.#bar = bar;
@@ -33,10 +29,18 @@ export class Screen {
   }
 
   table(header: readonly string[], rows: readonly (readonly string[])[]): void {
-    const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
-    const line = (cells: readonly string[]) =>
-      `  ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join("  ")}`.trimEnd();
-    this.say(line(header));
-    for (const row of rows) this.say(line(row));
+    this.#write(table(header, rows, this.#columns));
+  }
+
+  #write(lines: readonly string[]): void {
+    if (this.#quiet) return;
+    if (this.#bar && this.#redraws) process.stderr.write("\r\x1b[K");
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    if (this.#bar && this.#redraws) process.stderr.write(this.#bar);
+  }
+
+  /** A pipe or a file has no edge. */
+  get #columns(): number {
+    return process.stderr.columns ?? Number.POSITIVE_INFINITY;
   }
 }

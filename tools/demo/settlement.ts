@@ -17,8 +17,6 @@ export interface Money {
   burnedWei: bigint;
   /** Hub balance of each worker. */
   workers: Map<Address, bigint>;
-  /** Sum of what the settlement's transactions used. */
-  gas: number;
 }
 
 /** Waits until every certified task of the job is paid, its deal closed, and every worker credited. */
@@ -47,7 +45,6 @@ export async function settled(
         poolWei: sum("poolWei"),
         burnedWei: sum("burnedWei"),
         workers: free,
-        gas: final.reduce((total, epoch) => total + epoch.gas, 0),
       };
     }
     if (Date.now() > until) throw new Error(`the settlement did not end in ${LONGEST_MS / 1000} s`);
