@@ -144,7 +144,8 @@ async function readPlan(options: DeployOptions): Promise<Plan> {
       throw new SuperEdgeError("chain-unavailable", `${file} is a plan of deployer ${plan.deployer}, found ${from}`);
     return plan;
   }
-  const firstNonce = await provider.getTransactionCount(from);
+  // What was sent and waits for its block has taken its nonces too.
+  const firstNonce = await provider.getTransactionCount(from, "pending");
   const at = (nonce: number) => toAddress(getCreateAddress({ from, nonce }));
   const addresses = Object.fromEntries(PARTS.map((part, i) => [part, at(firstNonce + i)])) as Record<Part, Address>;
   const plan: Plan = { chainId, deployer: from, firstNonce, terms: termsOf(options), ...addresses };
