@@ -58,10 +58,12 @@ export class Sender {
   async #send(step: string, call: () => Call | Promise<Call>): Promise<TransactionReceipt> {
     const stored = this.#tables.transaction(step);
     if (stored) {
+      // Counted before the receipt is asked for: it may be mined in between, and must not be taken for replaced then.
+      const count = await this.#provider.getTransactionCount(this.#wallet.address);
       const receipt = await this.#provider.getTransactionReceipt(stored.hash);
       if (receipt) return this.#mined(step, receipt);
       // Its nonce went to another transaction: this one can never be mined.
-      if (stored.nonce < (await this.#provider.getTransactionCount(this.#wallet.address))) {
+      if (stored.nonce < count) {
         this.#tables.deleteTransaction(step);
         return this.#send(step, call);
       }

@@ -33,10 +33,10 @@ export class FaultyChain {
   }
 
   /** EIP-1193, in turn. */
-  request(call: Call): Promise<unknown> {
+  async request(call: Call): Promise<unknown> {
+    const instead = await this.intercept(call);
+    if (instead !== undefined) return instead;
     return this.#inTurn(async () => {
-      const instead = await this.intercept(call);
-      if (instead !== undefined) return instead;
       this.calls.push(call.method);
       await this.#engine("evm_setNextBlockTimestamp", [this.#timeS()]);
       const answer = await this.#engine(call.method, call.params ?? []);
