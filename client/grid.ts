@@ -7,6 +7,7 @@ import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type Cid, type JobId, toAddress, toBytes32 } from "../protocol/ids.ts";
 import { MAX_BLOB_BYTES } from "../protocol/limits.ts";
 import { PROTOCOL_VERSION } from "../protocol/messages.ts";
+import { inJson } from "../protocol/orders.ts";
 import {
   epochsAnswer,
   faucetAnswer,
@@ -19,6 +20,7 @@ import {
   workersAnswer,
 } from "./answers.ts";
 import { Apps, type PublishedApp } from "./apps.ts";
+import { Budgets } from "./budget.ts";
 import { Job } from "./job.ts";
 import type { MarketPlace } from "./market.ts";
 import { OrderBook } from "./orders.ts";
@@ -54,6 +56,8 @@ export type OnStep = (step: SubmitStep) => void | Promise<void>;
 export class Grid {
   /** The relay's book of signed orders. */
   readonly orders: OrderBook;
+  /** What requesters have locked for this pool. */
+  readonly budgets: Budgets;
   readonly #relay: Relay;
   readonly #apps: Apps;
   readonly #wallet: Wallet;
@@ -63,6 +67,7 @@ export class Grid {
     this.orders = new OrderBook(relay);
     this.#apps = new Apps(relay);
     this.#wallet = new Wallet(pool, relay.address(pool.rpcUrl).href);
+    this.budgets = new Budgets(pool, this.#wallet);
   }
 
   /** Throws `relay-unavailable`, or `bad-version` if the relay speaks another protocol. */
@@ -189,6 +194,22 @@ export class Grid {
     const submit: Submit = { dealId, spec, ...(request.title !== undefined && { title: request.title }) };
     await onStep({ step: "announce", submit });
     return this.announce(submit, requester);
+  }
+
+  /** Locks so much for this pool, depositing what is missing: from then on `submitLazily` costs no transaction. */
+  lockBudget(signer: Signer, amountWei: bigint): Promise<void> {
+    return this.budgets.lock(signer, amountWei);
+  }
+
+  /**
+   * Signs a lazy order and hands the job to the relay, which opens its deal when it settles it. Throws `bad-job`,
+   * `not-funded` if the budget does not cover it with all that is not settled yet, or the relay's refusal.
+   */
+  async submitLazily(request: JobRequest, signer: Signer): Promise<Job> {
+    const spec = await this.#specOf(request);
+    const submit = await this.budgets.sign(signer, spec, request.priceWei, request.title);
+    const view = await this.#relay.json(jobAnswer, "api/jobs", { method: "POST", json: inJson(submit) });
+    return new Job(this.#relay, this.#apps, toBytes32(view.job), this.connectSigner(signer), view.spec);
   }
 
   /** Hands a paid job to the relay; again with the same content does no harm. */

@@ -7,6 +7,7 @@
 export { type Offers, offersToAbi } from "../protocol/offers.ts";
 export { type AirdropClaim, airdropOf, type Entitlement, StandardTree } from "./airdrop.ts";
 export type { PublishedApp } from "./apps.ts";
+export type { Budgets } from "./budget.ts";
 export { type Asset, type AssetKind, readCatalogue, type UpdateRule } from "./catalogue.ts";
 export { type CheckedEpoch, checkEpoch, checkTask, type EpochEvidence } from "./epochChecks.ts";
 export type { FollowOptions, JobEvent } from "./followJob.ts";

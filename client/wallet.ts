@@ -38,7 +38,7 @@ export interface DealView {
 }
 
 /** How long a deal stays open for its pool, seconds: a week, so that slow volunteers can finish. */
-const DEAL_SECONDS = 7 * 24 * 3600;
+export const DEAL_SECONDS = 7 * 24 * 3600;
 
 export class Wallet {
   readonly provider: JsonRpcProvider;
@@ -89,7 +89,7 @@ export class Wallet {
       const held: bigint = await token.balanceOf!(owner);
       if (held < amountWei)
         throw new SuperEdgeError("bad-deal", `expected ${amountWei} wei of ECT in ${owner}'s wallet, found ${held}`);
-      const permit = await signPermit(signer, token, this.#pool.hub, amountWei, await this.#nowSeconds());
+      const permit = await signPermit(signer, token, this.#pool.hub, amountWei, await this.nowSeconds());
       await mined(await hub.depositWithPermit!(...permit));
     });
   }
@@ -110,7 +110,7 @@ export class Wallet {
           pricePerTaskWei: priceWei,
           // What the pool asked when the requester looked; a fee raised since then is refused by the contract.
           maxFeeBps: this.#pool.feeBps,
-          deadline: (await this.#nowSeconds()) + DEAL_SECONDS,
+          deadline: (await this.nowSeconds()) + DEAL_SECONDS,
           ...FREE_ASSETS,
         }),
       );
@@ -130,20 +130,20 @@ export class Wallet {
   }
 
   /** The chain's clock, which is the one that deadlines are held to. */
-  async #nowSeconds(): Promise<number> {
+  async nowSeconds(): Promise<number> {
     const block = await this.provider.getBlock("latest");
     return Math.max(block?.timestamp ?? 0, Math.floor(Date.now() / 1000));
   }
 }
 
-async function mined(sent: ContractTransactionResponse) {
+export async function mined(sent: ContractTransactionResponse) {
   const receipt = await sent.wait();
   if (!receipt) throw new SuperEdgeError("chain-unavailable", `expected ${sent.hash} in a block, found none`);
   return receipt;
 }
 
 /** A contract's refusal is `bad-deal` and names the custom error; anything else the chain does is `chain-unavailable`. */
-async function onChain<T>(what: string, work: () => Promise<T>): Promise<T> {
+export async function onChain<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

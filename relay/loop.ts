@@ -133,6 +133,8 @@ export class Loop {
     assetsWei: bigint;
     feeBps: number;
     promise?: PromiseRow | undefined;
+    /** Written in the same transaction. */
+    alongside?: (() => void) | undefined;
   }): Promise<JobContext> {
     const known = this.jobs.get(options.id);
     if (known) {
@@ -145,7 +147,8 @@ export class Loop {
       throw new SuperEdgeError("too-many", `expected fewer than ${MAX_JOBS_RUNNING} running jobs`);
     const app = this.#o.store.apps.get(options.spec.app as Cid);
     if (!app) throw new SuperEdgeError("not-found", `this relay has no app ${options.spec.app}`);
-    const row = { ...options, secret: new Uint8Array(randomBytes(32)), createdMs: this.#now() };
+    const { alongside, ...terms } = options;
+    const row = { ...terms, secret: new Uint8Array(randomBytes(32)), createdMs: this.#now() };
     const context: JobContext = {
       row: { ...row, n: 0, state: "running", mismatches: 0, spentSeconds: 0 },
       manifest: app.manifest,
@@ -155,6 +158,7 @@ export class Loop {
     this.#memory.jobs.set(options.id, context);
     this.#o.store.group.write(() => {
       context.row.n = this.#o.store.jobs.insert(row);
+      alongside?.();
       if (row.promise) this.#o.store.promises.put(context.row.n, row.promise);
     });
     await this.#durable();

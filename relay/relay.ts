@@ -7,6 +7,7 @@ import { type Address, fromHex } from "../protocol/ids.ts";
 import type { RelayMessage } from "../protocol/messages.ts";
 import type { ApiContext, ChainSide } from "./api/context.ts";
 import type { OpenAudit } from "./audits.ts";
+import type { LazyDeals } from "./lazy/lazyDeals.ts";
 import { Loop } from "./loop.ts";
 import { Newcomers } from "./newcomers.ts";
 import type { Orders } from "./orders/orders.ts";
@@ -29,6 +30,7 @@ export interface RelayOptions {
   /** Disputed tasks are run by the relay itself. */
   referee?: boolean;
   orders?: Orders;
+  lazy?: LazyDeals;
   /** Pays for spot checks; without it there are none. */
   openAudit?: OpenAudit;
   /** The scheduler's clock, milliseconds; tests stop it. */
@@ -105,6 +107,7 @@ export async function openRelay(options: RelayOptions, stores: Stores, log: Logg
       loop,
       chain: options.chain,
       orders: options.orders,
+      lazy: options.lazy,
       sessions,
       pool,
       domain: options.domain,

@@ -7,18 +7,24 @@ import type { SettledTask } from "../protocol/epoch.ts";
 import { invariant } from "../protocol/errors.ts";
 import { type Address, type JobId, toAddress } from "../protocol/ids.ts";
 import { BOND_WEI, type EmbeddedChain } from "./embeddedChain.ts";
+import { LazyDeals } from "./lazy/lazyDeals.ts";
 import type { Loop } from "./loop.ts";
-import { type EpochSummary, Settler } from "./settlement/settler.ts";
+import type { EpochSummary } from "./settlement/report.ts";
+import { Settler } from "./settlement/settler.ts";
+import type { JobRow } from "./store/jobs.ts";
 import type { Store } from "./store/store.ts";
 import { noteEpoch, noteUnpaid, unsettledBatches, unsettledTasks } from "./unsettled.ts";
 
 /** How often it is looked whether anything is due, milliseconds. */
 const LOOK_MS = 1_000;
+/** How often it is looked whether lazy orders are still covered, milliseconds: a budget cannot leave sooner than in an hour. */
+const LAPSED_MS = 60_000;
 /** After a failure, milliseconds. */
 const RETRY_MS = 10_000;
 
 export class Settling {
   readonly settler: Settler;
+  readonly lazy: LazyDeals;
   readonly #store: Store;
   readonly #loop: () => Loop;
   readonly #epochMs: number;
@@ -30,6 +36,7 @@ export class Settling {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #notBeforeMs = 0;
+  #lapsedMs = 0;
 
   constructor(chain: EmbeddedChain, store: Store, loop: () => Loop, epochSeconds: number, log: Logger) {
     this.#store = store;
@@ -43,8 +50,12 @@ export class Settling {
       db: store.db,
       tasks: () => this.#published(unsettledTasks(store, loop())),
       batches: () => unsettledBatches(store),
+      lazy: (dealId) => store.lazy.get(dealId as JobId),
       wait: (ms) => sleep(ms, undefined, { signal: this.#stopping.signal }),
     });
+    const { contracts, pool } = this.settler;
+    const domain = { chainId: chain.addresses.chainId, hub: chain.addresses.hub };
+    this.lazy = new LazyDeals({ table: store.lazy, contracts, domain, pool });
     for (const { address, score } of store.workers.all()) this.#scores.set(address, score);
   }
 
@@ -102,8 +113,9 @@ export class Settling {
   }
 
   #look(): void {
-    if (this.#working || Date.now() < this.#notBeforeMs || !this.#isDue()) return;
-    this.#working = this.#work()
+    if (this.#working || Date.now() < this.#notBeforeMs) return;
+    const work = this.#isDue() ? () => this.#work() : this.#isLapsedDue() ? () => this.#stopLapsed() : undefined;
+    this.#working = work?.()
       .catch((error) => {
         if (this.#stopping.signal.aborted) return;
         this.#notBeforeMs = Date.now() + RETRY_MS;
@@ -112,6 +124,10 @@ export class Settling {
       .finally(() => {
         this.#working = undefined;
       });
+  }
+
+  #isLapsedDue(): boolean {
+    return Date.now() - this.#lapsedMs > LAPSED_MS && this.#store.lazy.taken().length > 0;
   }
 
   #isDue(): boolean {
@@ -146,8 +162,34 @@ export class Settling {
     }
   }
 
+  /** Ends the deal of a job that has ended. False if some of it may still be settled. */
+  async #close(row: JobRow): Promise<boolean> {
+    const lazy = this.#store.lazy.get(row.id);
+    const { contracts } = this.settler;
+    if (!lazy || (await contracts.dealTerms(row.id))) {
+      await this.settler.closeDeal(row.id);
+      return true;
+    }
+    // Nobody could pay for what was done yet: its requester may still lock more.
+    const isOver = lazy.order.order.deadline + (await contracts.closeSeconds()) <= Math.floor(Date.now() / 1000);
+    if (!isOver && this.#store.certified.hasUnsettled(row.n)) return false;
+    noteUnpaid(this.#store, row);
+    this.#store.lazy.mark(row.id, "dropped");
+    return true;
+  }
+
+  /** What the pool cannot count on is not worked on any more; what is done of it is settled. */
+  async #stopLapsed(): Promise<void> {
+    this.#lapsedMs = Date.now();
+    for (const { id, reason } of await this.lazy.lapsed()) {
+      if (this.#loop().jobs.get(id)?.row.state !== "running") continue;
+      await this.#loop().stopJob(id, "bad-deal", reason);
+    }
+  }
+
   async #work(): Promise<void> {
     await this.#stopUnpaid();
+    await this.#stopLapsed();
     const ended = this.#endedJobs();
     let settled = 0;
     for (let report = await this.settler.settle(); report; report = await this.settler.settle()) {
@@ -159,7 +201,7 @@ export class Settling {
       );
     }
     for (const { row } of ended) {
-      await this.settler.closeDeal(row.id);
+      if (!(await this.#close(row))) continue;
       this.#closed.add(row.id);
     }
     // What is left is of deals that no longer pay: looking again every second would find the same.

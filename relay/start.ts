@@ -79,6 +79,7 @@ export async function start(config: Config): Promise<Running> {
       messagesPerSecond: config.messagesPerSecond,
       referee: config.referee,
       orders,
+      lazy: settling.lazy,
       openAudit: (job, spec, priceWei) => settling.openAudit(job, spec, priceWei),
       view: (port) => ({
         name: config.name,

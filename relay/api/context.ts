@@ -1,6 +1,7 @@
 import type { EpochView, PoolView } from "../../protocol/api.ts";
 import type { DealTerms } from "../../protocol/epoch.ts";
 import type { Address, JobId } from "../../protocol/ids.ts";
+import type { LazyDeals } from "../lazy/lazyDeals.ts";
 import type { Loop } from "../loop.ts";
 import type { Orders } from "../orders/orders.ts";
 import type { Session } from "../session.ts";
@@ -25,6 +26,8 @@ export interface ChainSide {
 export interface ApiContext extends Stores {
   loop: Loop;
   chain: ChainSide;
+  /** Without it the pool takes deals that are on chain only. */
+  lazy?: LazyDeals | undefined;
   /** Without a market there is no book. */
   orders?: Orders | undefined;
   sessions: ReadonlyMap<string, Session>;

@@ -2,22 +2,22 @@
 import { setImmediate } from "node:timers/promises";
 import { verifyMessage } from "ethers";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import * as v from "valibot";
 import { type JobView, rangeOf, submitSchema, type TaskView } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, isBytes32, type JobId } from "../../protocol/ids.ts";
+import { lazySubmitSchema } from "../../protocol/lazy.ts";
 import { parseAs } from "../../protocol/parse.ts";
-import { checkDeal, partFor } from "../deals.ts";
 import { receiptOf } from "../receipts.ts";
 import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import { outputOf } from "../stores.ts";
 import { Crowd } from "../visitors.ts";
 import type { ApiContext } from "./context.ts";
-import { foresee } from "./foresee.ts";
 import { jsonBody } from "./openapi.ts";
 import { isPrivate, readers, refusal } from "./readers.ts";
 import { streamResults } from "./results.ts";
-import { checkSpec } from "./terms.ts";
+import { submit, submitLazily } from "./submit.ts";
 import { differenceView, jobView, taskView } from "./views.ts";
 
 /** Event streams of one address, and of all: each is written to at every change of its job. */
@@ -58,30 +58,18 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.post(
     "/api/jobs",
-    { schema: { tags: ["jobs"], summary: "Submit a job that a deal on chain pays for", ...jsonBody(submitSchema) } },
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "Submit a job, with the deal on chain that pays for it or a lazy order",
+        ...jsonBody(v.union([submitSchema, lazySubmitSchema])),
+      },
+    },
     async (request): Promise<JobView> => {
-      const { dealId, spec: asked, title } = parseAs(submitSchema, request.body);
-      const id = dealId as JobId;
-      const known = loop.jobs.get(id);
-      // With no number in the store yet, it is being added by another request.
-      if (known && known.row.n > 0) return jobView(context, known, false);
-      const spec = partFor(asked, await context.orders?.market.originOf(id));
-      const manifest = await checkSpec(context, spec);
-      const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
-      const promise =
-        spec.deadlineSeconds === undefined
-          ? undefined
-          : (await foresee(context, manifest, { ...spec, priceWei: String(terms.pricePerTaskWei) })).promise;
-      const job = await loop.addJob({
-        promise,
-        id,
-        title: title ?? "",
-        spec,
-        requester: terms.requester,
-        priceWei: terms.pricePerTaskWei,
-        assetsWei: terms.assetsWei,
-        feeBps: terms.feeBps,
-      });
+      const isLazy = typeof request.body === "object" && request.body !== null && "lazy" in request.body;
+      const job = isLazy
+        ? await submitLazily(context, parseAs(lazySubmitSchema, request.body))
+        : await submit(context, parseAs(submitSchema, request.body));
       return jobView(context, job, false);
     },
   );

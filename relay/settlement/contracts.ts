@@ -2,6 +2,7 @@
 import { Contract, type ContractRunner, type Interface, isError, type Result } from "ethers";
 import type { DealTerms } from "../../protocol/epoch.ts";
 import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
+import type { Budget } from "../../protocol/lazy.ts";
 import { type Sum, unpackSum } from "../../protocol/sumTree.ts";
 import { artifactOf } from "../chain/artifact.ts";
 import type { ChainAddresses } from "../chain/deploy.ts";
@@ -83,6 +84,17 @@ export class Contracts {
       pendingWei: found.pendingWei,
       claimableWei: found.claimableWei,
     };
+  }
+
+  /** What a requester has locked for a pool. */
+  async budget(requester: Address, pool: Address): Promise<Budget> {
+    const { lockedWei, drawnWei, leavingWei, leavesAt } = await this.#hub.getFunction("budgetOf")(requester, pool);
+    return { lockedWei, drawnWei, leavingWei, leavesAt: Number(leavesAt) };
+  }
+
+  /** How long after its deadline a deal can be settled. */
+  async closeSeconds(): Promise<number> {
+    return Number(await this.#hub.getFunction("closeSeconds")());
   }
 
   async balances(account: Address): Promise<Balances> {

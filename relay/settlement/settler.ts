@@ -21,14 +21,17 @@ import { decodeEpochData, MAX_EPOCH_TASKS } from "../../protocol/epochData.ts";
 import { invariant, SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, type Cid, type JobId, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import { appHash, jobHash } from "../../protocol/job.ts";
+import { orderMessage, type Signed } from "../../protocol/orders.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import type { ChainAddresses } from "../chain/deploy.ts";
 import { keccak } from "../hashes.ts";
 import { dealsToAbi, headerToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "./abi.ts";
 import { Contracts } from "./contracts.ts";
 import { creditRuns } from "./creditRuns.ts";
+import { LazyFunds, LazySide } from "./lazy.ts";
+import type { EpochSummary, SettlementReport } from "./report.ts";
 import { Sender } from "./sender.ts";
-import { type EpochState, SettlementTables, type StoredEpoch } from "./tables.ts";
+import { SettlementTables, type StoredEpoch } from "./tables.ts";
 
 /** Deals of one epoch; the contract's bound. */
 const MAX_EPOCH_DEALS = 256;
@@ -49,45 +52,12 @@ export interface SettlerOptions {
   tasks(): Iterable<SettledTask>;
   /** Acknowledged commit batches, settled ones may be among them. */
   batches?(): Iterable<SignedBatch>;
+  /** The order that a deal will be opened by, if it is not on chain yet. */
+  lazy?(dealId: Bytes32): Signed<"LazyOrder"> | undefined;
   /** The clock, seconds since 1970. */
   nowS?: () => number;
   /** Waits; tests move the clock instead. */
   wait?: (ms: number) => Promise<void>;
-}
-
-/** What one epoch did. */
-export interface SettlementReport {
-  /** Counts on chain. */
-  number: number;
-  state: "credited" | "voided";
-  epochHash: Bytes32;
-  tasks: number;
-  contributions: number;
-  /** By step: post, finalise, and one for every credit. */
-  gas: Record<string, number>;
-  /** Kept by each worker, wei. 0 for one that forfeits. */
-  workersWei: Map<Address, bigint>;
-  forfeited: Address[];
-  poolWei: bigint;
-  burnedWei: bigint;
-  transactions: Record<string, Bytes32>;
-}
-
-/** An epoch as the relay shows it. */
-export interface EpochSummary {
-  /** On chain; undefined until it is posted. */
-  number: number | undefined;
-  state: EpochState;
-  root: Bytes32;
-  tasks: number;
-  contributions: number;
-  workersWei: bigint;
-  poolWei: bigint;
-  burnedWei: bigint;
-  postedTx: Bytes32 | undefined;
-  finalisedTx: Bytes32 | undefined;
-  /** Of all its transactions so far. */
-  gas: number;
 }
 
 /** A deal of the pool with itself lasts this long, seconds; it is closed when the job it serves ends. */
@@ -99,6 +69,7 @@ export class Settler {
   readonly #o: SettlerOptions;
   readonly #tables: SettlementTables;
   readonly #sender: Sender;
+  readonly #lazy: LazySide;
   readonly #wait: (ms: number) => Promise<void>;
   #running: Promise<SettlementReport | undefined> | undefined;
   /** Deals are opened one after the other, or two would count on the same free balance. */
@@ -109,6 +80,7 @@ export class Settler {
     this.pool = toAddress(options.wallet.address);
     this.contracts = new Contracts(options.addresses, options.provider);
     this.#tables = new SettlementTables(options.db);
+    this.#lazy = new LazySide(this.contracts, this.pool, options.lazy ?? (() => undefined), () => this.#nowS());
     this.#wait = options.wait ?? ((ms) => sleep(ms));
     this.#sender = new Sender({
       wallet: options.wallet,
@@ -284,12 +256,13 @@ export class Settler {
     const deals = new Map<Bytes32, DealOnChain>();
     /** Of closed deals too: thousands of tasks may have been left by one. */
     const terms = new Map<Bytes32, DealOnChain | undefined>();
+    const funds = new LazyFunds(this.contracts, this.pool);
     let waits = false;
     for (const task of this.#o.tasks()) {
       if (tasks.length === MAX_EPOCH_TASKS) break;
       if (this.#tables.epochOf(task) !== undefined) continue;
       if (!deals.has(task.dealId) && deals.size === MAX_EPOCH_DEALS) continue;
-      if (!terms.has(task.dealId)) terms.set(task.dealId, await this.contracts.dealTerms(task.dealId));
+      if (!terms.has(task.dealId)) terms.set(task.dealId, await this.#lazy.terms(task.dealId, funds));
       const deal = terms.get(task.dealId);
       if (!deal || deal.closed || deal.pool !== this.pool) continue; // nobody pays for it any more
       if (deal.pricePerTaskWei > coveredWei) {
@@ -322,15 +295,26 @@ export class Settler {
   }
 
   async #post(stored: StoredEpoch, epoch: Epoch): Promise<EpochHeader> {
+    const lazy = this.#tables.transaction(`${stored.id} post`) ? [] : await this.#opening(epoch);
     const receipt = await this.#call(stored.id, "post", "post", () => [
       rootsToAbi(epoch.roots),
       sumTreeToAbi(epoch.previous),
       dealsToAbi(epoch.deals),
-      [],
+      lazy.map(({ order, signature }) => ({ order: orderMessage("LazyOrder", order), signature })),
     ]);
     const header = this.#postedHeader(receipt, epoch);
     this.#tables.markPosted(stored.id, header);
     return header;
+  }
+
+  /** Orders of the deals that this epoch opens; what the pool has to pay of them is deposited. */
+  async #opening(epoch: Epoch): Promise<Signed<"LazyOrder">[]> {
+    const { orders, shortWei } = await this.#lazy.opening(epoch.deals);
+    if (shortWei === 0n) return orders;
+    const deposited = this.#dealing.then(() => this.#deposit(shortWei));
+    this.#dealing = deposited.catch(() => {});
+    await deposited;
+    return orders;
   }
 
   #postedHeader(receipt: TransactionReceipt, epoch: Epoch): EpochHeader {
@@ -410,12 +394,19 @@ export class Settler {
     const { tasks, batches } = decodeEpochData(this.#tables.data(stored.id));
     const deals = new Map<Bytes32, DealOnChain>();
     for (const { dealId } of stored.deals) {
-      const deal = await this.contracts.dealTerms(dealId);
+      const deal = await this.#lazy.terms(dealId);
       if (!deal) throw new SuperEdgeError("chain-unavailable", `there is no deal ${dealId} on chain any more`);
       deals.set(dealId, deal);
     }
     const epoch = buildEpoch({ previous: this.#tables.ledgerBefore(stored.id), deals, tasks, batches }, keccak);
-    invariant(epoch.roots.ledger.root === stored.roots.ledger.root, `epoch ${stored.id} builds again to its roots`);
+    const isSame = epoch.roots.ledger.root === stored.roots.ledger.root;
+    if (!isSame && stored.state === "built" && epoch.deals.some(({ dealId }) => this.#lazy.find(dealId))) {
+      // The pool's fee has changed since it was built, and a lazy deal is opened with the fee of the day: it can never be posted.
+      this.#tables.deleteTransaction(`${stored.id} post`);
+      this.#tables.deleteEpoch(stored.id);
+      throw new SuperEdgeError("chain-unavailable", `epoch ${stored.id} was for another fee, and is built anew`);
+    }
+    invariant(isSame, `epoch ${stored.id} builds again to its roots`);
     return epoch;
   }
 

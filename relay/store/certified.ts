@@ -30,6 +30,7 @@ export class CertifiedTable {
   readonly #indices;
   readonly #unsettled;
   readonly #oldest;
+  readonly #waiting;
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -42,6 +43,7 @@ export class CertifiedTable {
     this.#unsettled = db.prepare(
       "select job, task, digest from certified where epoch is null order by job, task limit ?",
     );
+    this.#waiting = db.prepare("select 1 from certified where epoch is null and job = ? limit 1");
     this.#oldest = db.prepare("select min(atMs) as atMs from certified where epoch is null");
   }
 
@@ -71,6 +73,11 @@ export class CertifiedTable {
   /** Without outputs: they may have 64 KiB each, and an epoch has thousands of tasks. */
   unsettled(limit: number): Pick<CertifiedRow, "job" | "task" | "digest">[] {
     return this.#unsettled.all(limit) as unknown as CertifiedRow[];
+  }
+
+  /** Whether some certified task of the job waits for its epoch. */
+  hasUnsettled(job: number): boolean {
+    return this.#waiting.get(job) !== undefined;
   }
 
   /** When the unsettled task that has waited longest was certified; undefined if none waits. */

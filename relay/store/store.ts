@@ -1,5 +1,6 @@
 // Everything the relay keeps, by table.
 import type { DatabaseSync } from "node:sqlite";
+import { LazyTable } from "../lazy/lazyTable.ts";
 import { AppTable } from "./apps.ts";
 import { CertifiedTable } from "./certified.ts";
 import { ContributionTable } from "./contributions.ts";
@@ -23,6 +24,7 @@ export class Store {
   readonly spots: SpotTable;
   readonly promises: PromiseTable;
   readonly requests: RequestTable;
+  readonly lazy: LazyTable;
   readonly group: GroupCommit;
 
   constructor(file: string, onBroken: (error: unknown) => void) {
@@ -36,6 +38,7 @@ export class Store {
     this.spots = new SpotTable(this.db);
     this.promises = new PromiseTable(this.db);
     this.requests = new RequestTable(this.db);
+    this.lazy = new LazyTable(this.db);
     this.group = new GroupCommit(this.db, onBroken);
   }
 

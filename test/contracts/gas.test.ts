@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SettledTask } from "../../protocol/epoch.ts";
 import { FREE_ASSETS } from "../../protocol/payout.ts";
 import { artifactOf, type ContractName } from "../../relay/chain/artifact.ts";
-import type { SettlementReport } from "../../relay/settlement/settler.ts";
+import type { SettlementReport } from "../../relay/settlement/report.ts";
 import { ECT, type Part, World, walletOf } from "../settlement/world.ts";
 import { challengeFigures } from "./gas/challenges.ts";
 import { lazyDealGas } from "./gas/lazy.ts";
