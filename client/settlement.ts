@@ -1,10 +1,10 @@
 // What a chain says of pools, epochs and deals, read with any provider: the relay's endpoint, a wallet's, one's own node.
 import { Contract, Interface, type Log, type Provider, type Result } from "ethers";
 import { epochsAbi, hubAbi } from "../contracts/abi.ts";
-import { type DealSummary, type DealTerms, type EpochHeader, epochHash, type SumTreeRoot } from "../protocol/epoch.ts";
+import { type DealSummary, type DealTerms, type EpochHeader, epochHash } from "../protocol/epoch.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
+import { type ChainEpochState, type DealProgress, dealFrom, EPOCH_STATES, postingFrom } from "../protocol/fromChain.ts";
 import { type Address, type Bytes32, type Hex, toAddress, toBytes32 } from "../protocol/ids.ts";
-import { unpackSum } from "../protocol/sumTree.ts";
 import { BLOCKS_AT_ONCE, logsBackwards } from "./chainLogs.ts";
 
 export interface SettlementPlace {
@@ -29,8 +29,7 @@ export interface PoolOnChain {
   posted: number;
 }
 
-const EPOCH_STATES = ["none", "pending", "final", "voided", "released"] as const;
-export type EpochOnChain = (typeof EPOCH_STATES)[number];
+export type EpochOnChain = ChainEpochState;
 
 /** An epoch as it was posted: what the chain's hash is of, and what it does to each deal. */
 export interface PostedEpoch {
@@ -39,16 +38,10 @@ export interface PostedEpoch {
   transaction: Bytes32;
 }
 
-export interface DealOnChain extends DealTerms {
-  settledTasks: number;
-  /** In an epoch that is posted and not final. */
-  pendingTasks: number;
-  closed: boolean;
-}
+export type DealOnChain = DealTerms & DealProgress;
 
 /** Ranges of 10,000 blocks looked through for one event. */
 const MAX_RANGES = 50;
-const LAWS = ["pool", "poco"] as const;
 
 export class Settlement {
   readonly place: SettlementPlace;
@@ -144,34 +137,19 @@ export class Settlement {
 
   /** Throws `not-found`, `chain-unavailable`. */
   async deal(dealId: Bytes32): Promise<DealOnChain> {
-    const deal: Result = await this.#read("the deal", () => this.#hub.getFunction("dealOf")(dealId));
-    if (BigInt(deal.payer) === 0n) throw new SuperEdgeError("not-found", `there is no deal ${dealId} on chain`);
-    return {
-      dealId,
-      payer: toAddress(deal.payer),
-      requester: toAddress(deal.requester),
-      pool: toAddress(deal.pool),
-      appHash: toBytes32(deal.appHash),
-      jobHash: toBytes32(deal.jobHash),
-      law: LAWS[Number(deal.law)]!,
-      trust: Number(deal.trust),
-      replicas: Number(deal.replicas),
-      tasks: Number(deal.tasks),
-      pricePerTaskWei: deal.pricePerTaskWei,
-      assetsWei: deal.appWei + deal.datasetWei,
-      feeBps: Number(deal.feeBps),
-      deadline: Number(deal.deadline),
-      settledTasks: Number(deal.settledTasks),
-      pendingTasks: Number(deal.pendingTasks),
-      closed: deal.closed,
-    };
+    const deal = await this.#read("the deal", () => this.#hub.getFunction("dealOf")(dealId));
+    const found = dealFrom(dealId, deal);
+    if (!found) throw new SuperEdgeError("not-found", `there is no deal ${dealId} on chain`);
+    return found;
   }
 
   #posted(logs: readonly Log[]): PostedEpoch[] {
     return logs.flatMap((log) => {
       if (toAddress(log.address) !== this.place.epochs) return [];
       const event = epochsInterface.parseLog(log);
-      return event?.name === "Posted" ? [postedOf(event.args, toBytes32(log.transactionHash))] : [];
+      if (event?.name !== "Posted") return [];
+      const { epoch, deals } = event.args;
+      return [{ ...postingFrom({ epoch, deals }), transaction: toBytes32(log.transactionHash) }];
     });
   }
 
@@ -189,38 +167,3 @@ const hubInterface = new Interface(hubAbi);
 const epochsInterface = new Interface(epochsAbi);
 
 const topicAddress = (log: Log, at: number): Address => toAddress(`0x${log.topics[at]!.slice(26)}`);
-
-const sumRootOf = ({ root, sum, count }: Result): SumTreeRoot => ({
-  root: toBytes32(root),
-  sum: unpackSum(sum),
-  count: Number(count),
-});
-const treeRootOf = ({ root, count }: Result) => ({ root: toBytes32(root), count: Number(count) });
-
-function postedOf({ epoch, deals }: Result, transaction: Bytes32): PostedEpoch {
-  return {
-    header: {
-      pool: toAddress(epoch.pool),
-      number: Number(epoch.number),
-      postedAt: Number(epoch.postedAt),
-      valueWei: epoch.valueWei,
-      dealsHash: toBytes32(epoch.dealsHash),
-      previous: sumRootOf(epoch.previous),
-      roots: {
-        dataHash: toBytes32(epoch.roots.dataHash),
-        tasks: treeRootOf(epoch.roots.tasks),
-        rewards: sumRootOf(epoch.roots.rewards),
-        commits: treeRootOf(epoch.roots.commits),
-        ledger: sumRootOf(epoch.roots.ledger),
-      },
-    },
-    deals: [...deals].map((deal: Result) => ({
-      dealId: toBytes32(deal.dealId),
-      tasks: Number(deal.tasks),
-      workersWei: deal.workersWei,
-      poolWei: deal.poolWei,
-      burnedWei: deal.burnedWei,
-    })),
-    transaction,
-  };
-}

@@ -1,7 +1,8 @@
 // The contracts as the settler calls them, with answers in our own types.
 import { Contract, type ContractRunner, type Interface, isError, type Result } from "ethers";
 import type { DealTerms } from "../../protocol/epoch.ts";
-import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
+import { type ChainEpochState, type DealProgress, dealFrom, EPOCH_STATES } from "../../protocol/fromChain.ts";
+import type { Address, Bytes32 } from "../../protocol/ids.ts";
 import type { Budget } from "../../protocol/lazy.ts";
 import { type Sum, unpackSum } from "../../protocol/sumTree.ts";
 import { artifactOf } from "../chain/artifact.ts";
@@ -22,8 +23,6 @@ export interface Balances {
   tokenWei: bigint;
   score: number;
 }
-
-const LAWS = ["pool", "poco"] as const;
 
 /** Reads Hub, Epochs, Tasks and token. */
 export class Contracts {
@@ -131,35 +130,5 @@ export class Contracts {
 
 /** Of an open deal, or a closed one; undefined if there never was one. */
 export async function dealTermsAt(hub: Contract, dealId: Bytes32): Promise<(DealTerms & DealProgress) | undefined> {
-  const deal: Result = await hub.getFunction("dealOf")(dealId);
-  if (BigInt(deal.payer) === 0n) return undefined;
-  return {
-    dealId,
-    payer: toAddress(deal.payer),
-    requester: toAddress(deal.requester),
-    pool: toAddress(deal.pool),
-    appHash: toBytes32(deal.appHash),
-    jobHash: toBytes32(deal.jobHash),
-    law: LAWS[Number(deal.law)]!,
-    trust: Number(deal.trust),
-    replicas: Number(deal.replicas),
-    tasks: Number(deal.tasks),
-    pricePerTaskWei: deal.pricePerTaskWei,
-    assetsWei: deal.appWei + deal.datasetWei,
-    feeBps: Number(deal.feeBps),
-    deadline: Number(deal.deadline),
-    closed: deal.closed,
-    settledTasks: Number(deal.settledTasks),
-    pendingTasks: Number(deal.pendingTasks),
-  };
+  return dealFrom(dealId, await hub.getFunction("dealOf")(dealId));
 }
-
-export interface DealProgress {
-  closed: boolean;
-  settledTasks: number;
-  pendingTasks: number;
-}
-
-/** As the contract counts them. */
-export const EPOCH_STATES = ["none", "pending", "final", "voided", "released"] as const;
-export type ChainEpochState = (typeof EPOCH_STATES)[number];

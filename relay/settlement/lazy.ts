@@ -1,9 +1,10 @@
 // Lazy deals as the settler sees them: what their terms will be once they are open, and who pays when they are opened.
 import type { DealTerms } from "../../protocol/epoch.ts";
+import type { DealProgress } from "../../protocol/fromChain.ts";
 import type { Address, Bytes32 } from "../../protocol/ids.ts";
 import type { Budget } from "../../protocol/lazy.ts";
 import type { LazyOrder, Signed } from "../../protocol/orders.ts";
-import type { Contracts, DealProgress } from "./contracts.ts";
+import type { Contracts } from "./contracts.ts";
 
 /** Deals that one epoch opens: about 150,000 gas each, and a block has 30 million. */
 const MAX_LAZY_DEALS = 100;

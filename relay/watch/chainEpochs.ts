@@ -1,10 +1,10 @@
 // What the chain says of every pool's epochs, in our own types. Only the address of Epochs is given: it names the others.
 import { Contract, type EventLog, type Provider, type Result } from "ethers";
-import type { DealSummary, DealTerms, EpochHeader, SumTreeRoot } from "../../protocol/epoch.ts";
+import type { DealSummary, DealTerms, EpochHeader } from "../../protocol/epoch.ts";
+import { type ChainEpochState, EPOCH_STATES, postingFrom } from "../../protocol/fromChain.ts";
 import { type Address, type Bytes32, toAddress, toBytes32 } from "../../protocol/ids.ts";
-import { unpackSum } from "../../protocol/sumTree.ts";
 import { artifactOf } from "../chain/artifact.ts";
-import { type ChainEpochState, dealTermsAt, EPOCH_STATES } from "../settlement/contracts.ts";
+import { dealTermsAt } from "../settlement/contracts.ts";
 
 /** Blocks asked for at once, at first: a node that refuses is asked for less. */
 const RANGE_BLOCKS = 10_000;
@@ -88,37 +88,7 @@ export class ChainEpochs {
   }
 }
 
-function postingOf({ epoch, epochHash, deals }: Result): Posting {
-  const { roots } = epoch;
-  return {
-    hash: toBytes32(epochHash),
-    header: {
-      pool: toAddress(epoch.pool),
-      number: Number(epoch.number),
-      postedAt: Number(epoch.postedAt),
-      valueWei: epoch.valueWei,
-      dealsHash: toBytes32(epoch.dealsHash),
-      previous: sumTreeOf(epoch.previous),
-      roots: {
-        dataHash: toBytes32(roots.dataHash),
-        tasks: { root: toBytes32(roots.tasks.root), count: Number(roots.tasks.count) },
-        rewards: sumTreeOf(roots.rewards),
-        commits: { root: toBytes32(roots.commits.root), count: Number(roots.commits.count) },
-        ledger: sumTreeOf(roots.ledger),
-      },
-    },
-    deals: deals.map((deal: Result) => ({
-      dealId: toBytes32(deal.dealId),
-      tasks: Number(deal.tasks),
-      workersWei: deal.workersWei,
-      poolWei: deal.poolWei,
-      burnedWei: deal.burnedWei,
-    })),
-  };
-}
-
-const sumTreeOf = ({ root, sum, count }: Result): SumTreeRoot => ({
-  root: toBytes32(root),
-  count: Number(count),
-  sum: unpackSum(sum),
+const postingOf = ({ epoch, epochHash, deals }: Result): Posting => ({
+  ...postingFrom({ epoch, deals }),
+  hash: toBytes32(epochHash),
 });
