@@ -8,13 +8,12 @@ import type { JobContext } from "../rows.ts";
 import type { CertifiedRow } from "../store/certified.ts";
 import { CONTRIBUTION } from "../store/open.ts";
 import type { ApiContext } from "./context.ts";
+import { beginEventStream, KEEP_ALIVE_MS } from "./eventStream.ts";
 import { isPrivate } from "./readers.ts";
 import { jobView } from "./views.ts";
 
 /** Tasks read from the store at a time; the reader's pace decides when the next are. */
 const ROWS_AT_ONCE = 64;
-/** Comment lines that keep proxies from closing a quiet stream, milliseconds. */
-const KEEP_ALIVE_MS = 15_000;
 
 export function streamResults(
   context: ApiContext,
@@ -24,14 +23,7 @@ export function streamResults(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "access-control-allow-origin": "*",
-    "x-accel-buffering": "no",
-  });
+  const raw = beginEventStream(reply);
   let last = Number(request.headers["last-event-id"] ?? 0);
   if (!Number.isSafeInteger(last) || last < 0) last = 0;
   let told = "";

@@ -3,21 +3,13 @@
 import type { FastifyReply } from "fastify";
 import type { DepthQuery } from "../../protocol/orderBook.ts";
 import type { Orders } from "../orders/orders.ts";
+import { beginEventStream, KEEP_ALIVE_MS } from "./eventStream.ts";
 
-/** Comment lines that keep proxies from closing a quiet stream, milliseconds. */
-const KEEP_ALIVE_MS = 15_000;
 /** Between two events, milliseconds: as often as somebody can read them. */
 const LEAST_GAP_MS = 100;
 
 export function streamDepth(orders: Orders, query: DepthQuery, reply: FastifyReply): void {
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "access-control-allow-origin": "*",
-    "x-accel-buffering": "no",
-  });
+  const raw = beginEventStream(reply);
   let told = "";
   let waiting: NodeJS.Timeout | undefined;
   let isBehind = false;
