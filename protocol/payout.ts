@@ -49,6 +49,9 @@ export function rewardsOf(price: Price, agreeing: readonly { worker: Address; sc
   return new Map(agreeing.map(({ worker, score }) => [worker, rewardOf(workersWei, shareOf(score), shares)]));
 }
 
+/** The Hub's least price of a pool's part of a task, wei. */
+export const MIN_PRICE_WEI = 10n ** 12n;
+
 /**
  * Whether a worker with these counts in one epoch loses that epoch's reward. `right`: contributions, those included that nobody
  * else made and that earn no score.

@@ -1,6 +1,5 @@
 // Whether a deal on chain pays for this job at this pool.
-import type { JobSpec } from "../protocol/api.ts";
-import { LAW_NUMBER, tasksOf, wholeTasksOf } from "../protocol/api.ts";
+import { type JobSpec, tasksOf, wholeTasksOf } from "../protocol/api.ts";
 import type { DealTerms } from "../protocol/epoch.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import type { Address, Cid, JobId } from "../protocol/ids.ts";
@@ -10,18 +9,25 @@ import type { Origin } from "./orders/market.ts";
 /** Throws `bad-deal` with the first term that differs. */
 export function checkDeal(terms: DealTerms | undefined, id: JobId, spec: JobSpec, pool: Address): DealTerms {
   if (!terms) throw new SuperEdgeError("bad-deal", `there is no open deal ${id} on chain`);
-  const differences: [string, unknown, unknown][] = [
-    ["pool", pool, terms.pool],
-    ["app hash", appHash(spec.app as Cid), terms.appHash],
-    ["job hash", jobHash(spec), terms.jobHash],
-    ["law", LAW_NUMBER[spec.law], LAW_NUMBER[terms.law]],
-    ["trust", spec.trust, terms.trust],
-    ["replicas", spec.replicas, terms.replicas],
-    ["tasks", tasksOf(spec), terms.tasks],
-  ];
-  for (const [what, wanted, found] of differences)
-    if (wanted !== found) throw new SuperEdgeError("bad-deal", `${what}: the job has ${wanted}, the deal ${found}`);
+  checkSame(terms, spec, pool, "deal");
   return terms;
+}
+
+type Paid = Pick<DealTerms, "pool" | "appHash" | "jobHash" | "law" | "trust" | "replicas" | "tasks">;
+
+/** That a deal, or an order for one, is for this job at this pool. Throws `bad-deal` with the first term that differs. */
+export function checkSame(paid: Paid, spec: JobSpec, pool: Address, what: "deal" | "order"): void {
+  const terms: [string, unknown, unknown][] = [
+    ["pool", pool, paid.pool],
+    ["app hash", appHash(spec.app as Cid), paid.appHash],
+    ["job hash", jobHash(spec), paid.jobHash],
+    ["law", spec.law, paid.law],
+    ["trust", spec.trust, paid.trust],
+    ["replicas", spec.replicas, paid.replicas],
+    ["tasks", tasksOf(spec), paid.tasks],
+  ];
+  for (const [term, wanted, found] of terms)
+    if (wanted !== found) throw new SuperEdgeError("bad-deal", `${term}: the job has ${wanted}, the ${what} ${found}`);
 }
 
 /**

@@ -1,15 +1,13 @@
 // Whether a pool takes a lazy order: pure. What it takes and cannot draw, it pays itself.
-import { type JobSpec, LAW_NUMBER, tasksOf } from "../../protocol/api.ts";
+import type { JobSpec } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
-import type { Address, Cid } from "../../protocol/ids.ts";
-import { NOBODY } from "../../protocol/ids.ts";
-import { appHash, jobHash } from "../../protocol/job.ts";
+import { type Address, NOBODY } from "../../protocol/ids.ts";
 import { type Budget, firmWei } from "../../protocol/lazy.ts";
 import type { LazyOrder } from "../../protocol/orders.ts";
-import { splitPrice } from "../../protocol/payout.ts";
+import { MIN_PRICE_WEI, splitPrice } from "../../protocol/payout.ts";
 
-/** The Hub's least price of a pool's part, wei. */
-const MIN_PRICE_WEI = 10n ** 12n;
+import { checkSame } from "../deals.ts";
+
 /** An order that is over sooner leaves no time to compute and settle anything, seconds. */
 const LEAST_SECONDS = 60;
 
@@ -24,18 +22,8 @@ export function checkLazyTerms(
   spec: JobSpec,
   { pool, feeBps, nowS }: { pool: Address; feeBps: number; nowS: number },
 ): void {
-  const same: [string, unknown, unknown][] = [
-    ["pool", pool, order.pool],
-    ["app hash", appHash(spec.app as Cid), order.appHash],
-    ["job hash", jobHash(spec), order.jobHash],
-    ["law", LAW_NUMBER[spec.law], LAW_NUMBER[order.law]],
-    ["trust", spec.trust, order.trust],
-    ["replicas", spec.replicas, order.replicas],
-    ["tasks", tasksOf(spec), order.tasks],
-  ];
+  checkSame(order, spec, pool, "order");
   const refuse = (words: string) => new SuperEdgeError("bad-deal", words);
-  for (const [what, wanted, found] of same)
-    if (wanted !== found) throw refuse(`${what}: the job has ${wanted}, the order ${found}`);
   if (spec.part) throw refuse("part: a lazy order pays for a whole job");
   if (order.deadline < nowS + LEAST_SECONDS)
     throw refuse(`deadline: expected at least ${LEAST_SECONDS} s from ${nowS} on, found ${order.deadline}`);

@@ -4,12 +4,10 @@ import { SuperEdgeError } from "../../protocol/errors.ts";
 import { type Address, type Bytes32, fromHex, type Hex, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import { type PostedOf, type PostedOrder, payerOf, withdrawMessage } from "../../protocol/orderBook.ts";
 import { NO_ASSET } from "../../protocol/orders.ts";
+import { MIN_PRICE_WEI } from "../../protocol/payout.ts";
 import { SIGNATURE_BYTES } from "../../protocol/signature.ts";
 import { recoverAddress } from "../signature.ts";
 import type { Asset, MarketState } from "./market.ts";
-
-/** The Hub's least price of a pool's part, wei. */
-const MIN_PRICE_WEI = 10n ** 12n;
 
 export interface Standing {
   signer: Address;
