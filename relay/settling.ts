@@ -189,7 +189,7 @@ export class Settling {
 
   async #work(): Promise<void> {
     await this.#stopUnpaid();
-    await this.#stopLapsed();
+    if (this.#isLapsedDue()) await this.#stopLapsed();
     const ended = this.#endedJobs();
     let settled = 0;
     for (let report = await this.settler.settle(); report; report = await this.settler.settle()) {

@@ -1,4 +1,5 @@
 // Takes jobs: with a deal that is on chain, or with a lazy order that will be.
+import type { Manifest } from "../../kernels/kernel.ts";
 import type { JobSpec, Submit } from "../../protocol/api.ts";
 import { SuperEdgeError } from "../../protocol/errors.ts";
 import type { JobId } from "../../protocol/ids.ts";
@@ -16,15 +17,17 @@ export async function submit(context: ApiContext, { dealId, spec: asked, title }
   const known = knownJob(context, id);
   if (known) return known;
   const spec = partFor(asked, await context.orders?.market.originOf(id));
-  await checkSpec(context, spec);
+  const manifest = await checkSpec(context, spec);
   const terms = checkDeal(await context.chain.deal(id), id, spec, context.pool);
   return context.loop.addJob({
-    ...{ id, title: title ?? "", spec, requester: terms.requester, priceWei: terms.pricePerTaskWei },
-    ...{
-      assetsWei: terms.assetsWei,
-      feeBps: terms.feeBps,
-      promise: await promiseFor(context, spec, terms.pricePerTaskWei),
-    },
+    id,
+    title: title ?? "",
+    spec,
+    requester: terms.requester,
+    priceWei: terms.pricePerTaskWei,
+    assetsWei: terms.assetsWei,
+    feeBps: terms.feeBps,
+    promise: await promiseFor(context, manifest, spec, terms.pricePerTaskWei),
   });
 }
 
@@ -35,12 +38,15 @@ export async function submitLazily(context: ApiContext, { lazy, spec, title }: L
   const id = deals.idOf(lazy.order);
   const known = knownJob(context, id);
   if (known) return known;
-  await checkSpec(context, spec);
+  const manifest = await checkSpec(context, spec);
   try {
     return await deals.take(lazy, spec, async ({ write, ...terms }) =>
       context.loop.addJob({
-        ...{ ...terms, title: title ?? "", spec, alongside: write },
-        promise: await promiseFor(context, spec, terms.priceWei),
+        ...terms,
+        title: title ?? "",
+        spec,
+        alongside: write,
+        promise: await promiseFor(context, manifest, spec, terms.priceWei),
       }),
     );
   } catch (error) {
@@ -57,8 +63,12 @@ function knownJob({ loop }: ApiContext, id: JobId): JobContext | undefined {
   return known && known.row.n > 0 ? known : undefined;
 }
 
-async function promiseFor(context: ApiContext, spec: JobSpec, priceWei: bigint): Promise<PromiseRow | undefined> {
+async function promiseFor(
+  context: ApiContext,
+  manifest: Manifest,
+  spec: JobSpec,
+  priceWei: bigint,
+): Promise<PromiseRow | undefined> {
   if (spec.deadlineSeconds === undefined) return undefined;
-  const { manifest } = context.store.apps.get(spec.app as never)!;
   return (await foresee(context, manifest, { ...spec, priceWei: String(priceWei) })).promise;
 }
