@@ -8,7 +8,7 @@ import { type Address, toAddress, toCid } from "../protocol/ids.ts";
 import { appHash, jobHash } from "../protocol/job.ts";
 import { type Budget, firmWei, type LazySubmit } from "../protocol/lazy.ts";
 import { FREE_ASSETS } from "../protocol/payout.ts";
-import { signOrder } from "./market.ts";
+import { placeOf, signOrder } from "./market.ts";
 import { DEAL_SECONDS, mined, onChain, type Wallet } from "./wallet.ts";
 
 export class Budgets {
@@ -71,14 +71,20 @@ export class Budgets {
     // Greater than every one before, without asking anybody: milliseconds.
     this.#sequence = Math.max(this.#sequence + 1, Date.now());
     const order = {
-      ...{ pool: toAddress(this.#pool.pool), appHash: appHash(toCid(spec.app)), jobHash: jobHash(spec) },
-      ...{ law: spec.law, trust: spec.trust, replicas: spec.replicas, tasks, pricePerTaskWei: priceWei },
-      ...{ maxFeeBps: this.#pool.feeBps, deadline: nowS + DEAL_SECONDS, ...FREE_ASSETS },
+      pool: toAddress(this.#pool.pool),
+      appHash: appHash(toCid(spec.app)),
+      jobHash: jobHash(spec),
+      law: spec.law,
+      trust: spec.trust,
+      replicas: spec.replicas,
+      tasks,
+      pricePerTaskWei: priceWei,
+      maxFeeBps: this.#pool.feeBps,
+      deadline: nowS + DEAL_SECONDS,
+      ...FREE_ASSETS,
     };
     const lazy = { requester, order, sequence: this.#sequence, mostWei: budget.drawnWei + budget.lockedWei };
-    const { chainId, token, hub, market } = this.#pool;
-    const place = { chainId, token: toAddress(token), hub: toAddress(hub), market: toAddress(market) };
-    const signed = await signOrder(place, "LazyOrder", lazy, signer);
+    const signed = await signOrder(placeOf(this.#pool), "LazyOrder", lazy, signer);
     return { lazy: signed, spec, ...(title !== undefined && { title }) };
   }
 

@@ -18,7 +18,7 @@ import { decodeEpochData, type EpochData } from "../protocol/epochData.ts";
 import { type Bytes32, fromHex, type Hex, hex32, toAddress, toHex } from "../protocol/ids.ts";
 import * as keccakTree from "../protocol/keccakTree.ts";
 import { entriesOf, type Ledger, ledgerRoot, ledgerTree } from "../protocol/ledger.ts";
-import { type Check, type Recover, verifyTask } from "../protocol/receipt.ts";
+import { type AddCheck, type Check, checkList, type Recover, verifyTask } from "../protocol/receipt.ts";
 import type { PostedEpoch } from "./settlement.ts";
 
 /** An epoch as posted, the data its pool publishes of it, and the terms of its deals as they are on chain. */
@@ -43,9 +43,7 @@ export function checkEpoch(
   storedHash: Hex,
   earlier: readonly EpochEvidence[] | undefined,
 ): CheckedEpoch {
-  const checks: Check[] = [];
-  const check = (claim: string, ok: boolean, found?: string) =>
-    checks.push(ok || found === undefined ? { claim, ok } : { claim, ok, found });
+  const { checks, check } = checkList();
   const { header } = posted;
   const { roots } = header;
   const hash = epochHash(header);
@@ -107,8 +105,6 @@ export function checkTask(
 }
 
 const recoverWithEthers: Recover = (hash, signature) => toAddress(recoverAddress(toHex(hash), toHex(signature)));
-
-type AddCheck = (claim: string, ok: boolean, found?: string) => void;
 
 function checkTree(check: AddCheck, what: string, posted: TreeRoot | SumTreeRoot, built: TreeRoot | SumTreeRoot): void {
   check(`the ${what} make the root that was posted`, sameRoot(posted, built), built.root);

@@ -22,7 +22,7 @@ import {
 import { Apps, type PublishedApp } from "./apps.ts";
 import { Budgets } from "./budget.ts";
 import { Job } from "./job.ts";
-import type { MarketPlace } from "./market.ts";
+import { type MarketPlace, placeOf } from "./market.ts";
 import { OrderBook } from "./orders.ts";
 import { depositOf, expectedReplicas, type Quote, quoteOf, type Terms, type Wishes } from "./quote.ts";
 import { Relay } from "./relay.ts";
@@ -86,8 +86,7 @@ export class Grid {
 
   /** Where orders are signed for, and matched. */
   async place(): Promise<MarketPlace> {
-    const { chainId, token, hub, market } = await this.pool();
-    return { chainId, token: toAddress(token), hub: toAddress(hub), market: toAddress(market) };
+    return placeOf(await this.pool());
   }
 
   /** On the pool's chain: as it is if it has a provider, else over the pool's own endpoint. */

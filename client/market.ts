@@ -1,6 +1,7 @@
 // Signs orders and brings them together on chain. What the terms mean is in docs/settlement.md.
 import { Contract, type ContractTransactionReceipt, type ContractTransactionResponse, type Signer } from "ethers";
 import { hubAbi, marketAbi, tokenAbi } from "../contracts/abi.ts";
+import type { PoolView } from "../protocol/api.ts";
 import { DOMAIN_NAME, DOMAIN_VERSION } from "../protocol/commit.ts";
 import { SuperEdgeError } from "../protocol/errors.ts";
 import { type Address, type Bytes32, type Hex, type JobId, toAddress, toBytes32 } from "../protocol/ids.ts";
@@ -15,6 +16,13 @@ export interface MarketPlace {
   hub: Address;
   market: Address;
 }
+
+export const placeOf = ({ chainId, token, hub, market }: PoolView): MarketPlace => ({
+  chainId,
+  token: toAddress(token),
+  hub: toAddress(hub),
+  market: toAddress(market),
+});
 
 export interface MatchOptions {
   /** The caller pays, whatever the request says. */

@@ -66,7 +66,7 @@ export const orderSchemas = {
   }),
 };
 export type OrderKind = keyof typeof orderSchemas;
-/** An order, amounts as bigint. In JSON the same with decimal strings: see `orderToJson`. */
+/** An order, amounts as bigint. In JSON the same with decimal strings: see `inJson`. */
 export type OrderOf<Kind extends OrderKind> = v.InferOutput<(typeof orderSchemas)[Kind]>;
 export type AppOrder = OrderOf<"AppOrder">;
 export type DatasetOrder = OrderOf<"DatasetOrder">;
@@ -91,11 +91,9 @@ export function parseOrder<Kind extends OrderKind>(kind: Kind, json: unknown): S
   return parseAs(schema, json) as Signed<Kind>;
 }
 
-/** What it is in JSON: amounts as decimal strings. */
+/** As it is in JSON, and as `parseOrder` takes an order: amounts as decimal strings. */
 export const inJson = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner)));
-/** The order as `parseOrder` takes it. */
-export const orderToJson = (order: OrderOf<OrderKind>): unknown => inJson(order);
 
 const fields = (text: string) =>
   text.split(",").map((field) => {

@@ -109,7 +109,10 @@ export function verifyReceipt(receipt: Receipt, recover: Recover, output?: Uint8
   return { ok: checks.every((c) => c.ok), checks };
 }
 
-/** That each contribution was committed and signed before it was revealed, and that together they satisfy the law. */
+/**
+ * That each contribution opens a commitment that its worker signed, and with an ack, that the pool had it before anything was
+ * revealed; and that together they satisfy the law.
+ */
 export function verifyTask(task: CertifiedTask, recover: Recover): Check[] {
   const { checks, check } = checkList();
   const signer = (hash: Uint8Array, text: string): string => {
@@ -143,9 +146,10 @@ export function verifyTask(task: CertifiedTask, recover: Recover): Check[] {
   return checks;
 }
 
-type AddCheck = (claim: string, ok: boolean, found?: string) => void;
+export type AddCheck = (claim: string, ok: boolean, found?: string) => void;
 
-function checkList(): { checks: Check[]; check: AddCheck } {
+/** Grows by `check`; what was found is told where a claim is false. */
+export function checkList(): { checks: Check[]; check: AddCheck } {
   const checks: Check[] = [];
   const check: AddCheck = (claim, ok, found) =>
     checks.push(ok || found === undefined ? { claim, ok } : { claim, ok, found });

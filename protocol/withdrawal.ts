@@ -3,13 +3,12 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import * as v from "valibot";
 import { type Domain, domainSeparator } from "./commit.ts";
-import { type Bytes32, type Hex, hex32, isHex } from "./ids.ts";
+import { type Bytes32, hex32 } from "./ids.ts";
+import { signatureSchema } from "./orders.ts";
 import { putBigUint, putBytes32, putHex, putUint } from "./pack.ts";
 import { parseAs } from "./parse.ts";
 import { address, bytes32, uint, wei } from "./schemas.ts";
 
-/** ERC-1271 signatures can be of any length. */
-const MAX_SIGNATURE_BYTES = 2048;
 const amount = v.pipe(
   wei,
   v.transform((text) => BigInt(text)),
@@ -30,10 +29,7 @@ export type Withdrawal = v.InferOutput<typeof withdrawalSchema>;
 
 const signedSchema = v.strictObject({
   order: withdrawalSchema,
-  signature: v.custom<Hex>(
-    (x) => typeof x === "string" && isHex(x) && x.length <= 2 + 2 * MAX_SIGNATURE_BYTES,
-    `expected a signature of at most ${MAX_SIGNATURE_BYTES} bytes in hexadecimal`,
-  ),
+  signature: signatureSchema,
 });
 export type SignedWithdrawal = v.InferOutput<typeof signedSchema>;
 

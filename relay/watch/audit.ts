@@ -55,7 +55,7 @@ export function auditEpoch(
     unlike.length > 0
       ? { fault: "Withheld", why: `what it published does not have the posted roots: ${unlike.join(", ")}` }
       : undefined;
-  // Without these two nothing below can be shown.
+  // Without these leaves nothing below can be shown.
   if (unlike.includes("tasks")) return withheld();
   return (
     wrongOrder(evidence) ??

@@ -12,7 +12,7 @@ import type { ChallengeCall } from "./proofs.ts";
 /** A transaction waits this long for its block before it is sent again with a higher fee, milliseconds. */
 const RECEIPT_MS = 60_000;
 const RECEIPT_POLL_MS = 500;
-/** Every new try pays a quarter more, which nodes ask of a replacement, up to 16 times. */
+/** Every new try pays a quarter more, which nodes ask of a replacement, up to 14 times the first. */
 const BUMP_PERCENT = 125n;
 const MAX_BUMPS = 12;
 

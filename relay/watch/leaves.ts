@@ -14,7 +14,7 @@ import {
   taskLeaf,
 } from "../../protocol/epoch.ts";
 import { type RewardEntry, rewardEntries } from "../../protocol/epochBuild.ts";
-import type { EpochData } from "../../protocol/epochData.ts";
+import { batchPlaces, type EpochData } from "../../protocol/epochData.ts";
 import { type Bytes32, hex32 } from "../../protocol/ids.ts";
 import { KeccakTree } from "../../protocol/keccakTree.ts";
 import {
@@ -46,12 +46,9 @@ export function leavesOf(
   terms: ReadonlyMap<Bytes32, DealTerms>,
   previous: Ledger | undefined,
 ): EpochLeaves {
-  const places = new Map(batches.map(({ worker, sequence }, place) => [`${worker}:${sequence}`, place]));
+  const placeOf = batchPlaces(batches);
   const published = tasks.map((task): PublishedTask => {
-    const contributions = task.contributions.map(({ batch, ...contribution }) => ({
-      ...contribution,
-      batch: places.get(`${contribution.worker}:${batch.sequence}`)!,
-    }));
+    const contributions = task.contributions.map((contribution) => ({ ...contribution, batch: placeOf(contribution) }));
     return { ...task, contributions };
   });
   const rewards = expectedRewards(published, terms);
@@ -63,7 +60,7 @@ export function leavesOf(
   };
 }
 
-/** What the rewards tree of these tasks must hold, in its order. */
+/** The same as `rewardEntries`, of tasks whose deals may not exist: those earn nothing. */
 export const expectedRewards = (
   tasks: readonly PublishedTask[],
   terms: ReadonlyMap<Bytes32, DealTerms>,

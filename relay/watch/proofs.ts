@@ -8,7 +8,7 @@ import { type Fault, type PostedEpoch, runOf } from "./audit.ts";
 import { contributionsTree, type Evidence } from "./leaves.ts";
 
 /** In the contract's order. */
-const FAULTS = [
+export const FAULTS = [
   "ForgedContribution",
   "UnprovenTask",
   "UnsortedTasks",
@@ -38,7 +38,7 @@ export interface EarlierEvidence {
 
 /** `earlier` is asked for, by its number, only if the fault is `SettledTwice`. */
 export function challengeOf(
-  { header, deals }: PostedEpoch,
+  { header, deals }: Pick<PostedEpoch, "header" | "deals">,
   evidence: Evidence,
   found: ProvableFault,
   earlier: (number: number) => EarlierEvidence,

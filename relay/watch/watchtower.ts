@@ -190,7 +190,7 @@ export class Watchtower {
   async #challenge(pool: Pool, watched: Watched, fault: ProvableFault, evidence: Evidence): Promise<void> {
     const { posting } = watched;
     const twice = fault.fault === "SettledTwice" ? await this.#earlier(pool.get(fault.earlier.number)!) : undefined;
-    const call = challengeOf({ ...posting, terms: new Map() }, evidence, fault, () => twice!);
+    const call = challengeOf(posting, evidence, fault, () => twice!);
     const progress = await this.#o.challenger!.advance(call, posting.hash);
     const slashedWei = 2n * posting.header.valueWei;
     if (progress.step === "locked")

@@ -5,13 +5,13 @@ import { CATEGORIES } from "../../protocol/categories.ts";
 import { DOMAIN_NAME, DOMAIN_VERSION } from "../../protocol/commit.ts";
 import { hex32, toAddress, toBytes32 } from "../../protocol/ids.ts";
 import {
+  inJson,
   type LazyOrder,
   type Message,
   type OrderKind,
   type OrderOf,
   orderHash,
   orderMessage,
-  orderToJson,
   orderTypes,
   parseOrder,
   structHash,
@@ -61,7 +61,7 @@ describe.each(KINDS)("%s", (kind) => {
   it("is parsed from what is posted, signed as ethers signs it, and written as it was", () => {
     for (const { json, hash } of posted) {
       const { order } = parseOrder(kind, { order: json, signature: "0x" });
-      expect(orderToJson(order)).toEqual(json);
+      expect(inJson(order)).toEqual(json);
       expect(hex32(structHash(kind, orderMessage(kind, order)))).toBe(hash);
       const domain = { chainId: 31_337, hub: toAddress(`0x${"ab".repeat(20)}`) };
       const ethersDomain = {

@@ -14,18 +14,10 @@ import type { Address } from "../../protocol/ids.ts";
 import { entriesOf, type Ledger, type LedgerEntry, ledgerRoot, ledgerTree } from "../../protocol/ledger.ts";
 import { type Sum, SumTree } from "../../protocol/sumTree.ts";
 import { dealsToAbi, rootsToAbi, sumTreeToAbi } from "../../relay/settlement/abi.ts";
+import { FAULTS } from "../../relay/watch/proofs.ts";
 import * as proofs from "./proofs.ts";
 import { named, type Part, type World } from "./world.ts";
 
-const FAULTS = [
-  "ForgedContribution",
-  "UnprovenTask",
-  "UnsortedTasks",
-  "MisplacedTask",
-  "SettledTwice",
-  "WrongReward",
-  "WrongLedger",
-] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export const SALT = named("salt of the challenge");

@@ -44,7 +44,7 @@ async function expectSlashed(lie: Lie, name: Name, earlier: EarlierEpoch[] = [],
   const fault = audit(lie, earlier);
   expect(fault?.fault, fault?.why).toBe(name);
   if (!fault || fault.fault === "Withheld") throw new Error("nothing to prove");
-  const call = challengeOf({ ...lie.posting, terms: lie.terms }, lie.evidence, fault, evidence);
+  const call = challengeOf(lie.posting, lie.evidence, fault, evidence);
   const { hash } = lie.posting;
   expect(await challenger.advance(call, hash)).toEqual({ step: "locked" });
   await pool.world.chain.mine();

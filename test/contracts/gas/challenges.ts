@@ -7,18 +7,10 @@ import type { Bytes32 } from "../../../protocol/ids.ts";
 import { type Ledger, ledgerRoot, ledgerTree } from "../../../protocol/ledger.ts";
 import { SumTree } from "../../../protocol/sumTree.ts";
 import { dealsToAbi, rangeToAbi, rootsToAbi, sumTreeToAbi } from "../../../relay/settlement/abi.ts";
+import { FAULTS } from "../../../relay/watch/proofs.ts";
 import * as proofs from "../../settlement/proofs.ts";
 import { ECT, named, type Part, World } from "../../settlement/world.ts";
 
-const FAULTS = [
-  "ForgedContribution",
-  "UnprovenTask",
-  "UnsortedTasks",
-  "MisplacedTask",
-  "SettledTwice",
-  "WrongReward",
-  "WrongLedger",
-] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const CONTRIBUTIONS = 16;
