@@ -24,7 +24,6 @@ export const errorTable = {
   "bad-order": { status: 422, meaning: "The order has terms that the contracts refuse." },
   "order-closed": { status: 410, meaning: "The order is expired, cancelled, withdrawn, or used up." },
   "not-funded": { status: 402, meaning: "The payer has too little at the Hub for what it has signed." },
-  "not-a-member": { status: 403, meaning: "The pool is private: it works with, or sells to, its members only." },
   "bad-blob": { status: 422, meaning: "The bytes do not have the content id they were sent under." },
   "nobody-eligible": { status: 409, meaning: "No worker of the pool can run this job." },
   "no-reveal": { status: 409, meaning: "The revealed digest and salt are not the ones committed." },
