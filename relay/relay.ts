@@ -19,7 +19,7 @@ import { addressOfKey } from "./signature.ts";
 import type { Stores } from "./stores.ts";
 
 export interface RelayOptions {
-  /** Holds `relay.db` and `blobs/`. */
+  /** Holds `relay.db`, `blobs/` and `outputs/`. */
   data: string;
   domain: Domain;
   /** Hexadecimal private key: signs acks. */

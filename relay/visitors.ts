@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { SuperEdgeError } from "../protocol/errors.ts";
 
 /** Programs on the relay's own machine, and whatever comes through a proxy that is not configured as one. */
-export const isLoopback = (ip: string): boolean => ip.startsWith("127.") || ip === "::1" || ip === "::ffff:127.0.0.1";
+const isLoopback = (ip: string): boolean => ip.startsWith("127.") || ip === "::1" || ip === "::ffff:127.0.0.1";
 
 /**
  * HTTP requests are limited by address, loopback aside. An IPv6 network of /64 counts as one address: a visitor has it

@@ -148,7 +148,10 @@ export function jobRoutes(app: FastifyInstance, context: ApiContext): void {
     (request, reply) => {
       const job = find(request.params.job);
       if (!readersOfStreams.admit(request.ip, reply.raw))
-        throw new SuperEdgeError("too-many", `expected at most ${MAX_STREAMS_AN_ADDRESS} event streams of one address`);
+        throw new SuperEdgeError(
+          "too-many",
+          `expected at most ${MAX_STREAMS_AN_ADDRESS} event streams of one address, and ${MAX_STREAMS} in all`,
+        );
       return streamResults(context, job, mayRead(job, request), request, reply);
     },
   );

@@ -68,7 +68,10 @@ export function orderRoutes(app: FastifyInstance, orders: Orders): void {
     (request, reply) => {
       const query = parseAs(depthQuerySchema, request.query);
       if (!watching.admit(request.ip, reply.raw))
-        throw new SuperEdgeError("too-many", `expected at most ${MAX_STREAMS_AN_ADDRESS} readers of one address`);
+        throw new SuperEdgeError(
+          "too-many",
+          `expected at most ${MAX_STREAMS_AN_ADDRESS} readers of one address, and ${MAX_STREAMS} in all`,
+        );
       return streamDepth(orders, query, reply);
     },
   );

@@ -1,4 +1,4 @@
-// Tasks by the keys under which workers have been told of them. A key takes two hashes and 90 bytes, so a task gets it when
+// Tasks by the keys under which workers have been told of them. A key takes hashing and is a string of 66 characters, so a task gets it when
 // somebody is told of it and not before: the scheduler itself, the simulator and a task in line know tasks by reference.
 import type { TaskKey } from "../../protocol/ids.ts";
 import type { Task } from "./state.ts";

@@ -130,8 +130,8 @@ function TaskChecks({ book, position }: { book: EpochBook; position: number }) {
             <p class={`notice ${checks.every(({ ok }) => ok) ? "good" : "wrong"}`} role="status">
               {checks.every(({ ok }) => ok) ? (
                 <>
-                  <strong>It holds.</strong> Each contribution was committed and signed before it was revealed, and
-                  together they satisfy the deal’s law.
+                  <strong>It holds.</strong> Each contribution opens a commitment that its worker signed, and together
+                  they satisfy the deal’s law.
                 </>
               ) : (
                 <>
